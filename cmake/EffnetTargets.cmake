@@ -1,0 +1,29 @@
+# effnet_library(spec SOURCES a.cpp b.cpp DEPENDS ... PRIVATE_DEPENDS ...) -> target effnet_spec, alias effnet::spec
+# effnet_test(spec LABEL unit SOURCES a_test.cpp DEPENDS ...)             -> program test_spec, one ctest entry a case
+
+add_library(effnet_warnings INTERFACE)
+target_compile_options(effnet_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
+                       -Wno-restrict)  # GCC 12 warns of std::string concatenation (its bug 105651)
+
+function(effnet_library folder)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  set(target effnet_${folder})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(effnet::${folder} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder})
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/effnet>)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_link_libraries(${target} PUBLIC ${arg_DEPENDS} PRIVATE $<BUILD_INTERFACE:effnet_warnings> ${arg_PRIVATE_DEPENDS})
+  set_property(GLOBAL APPEND PROPERTY EFFNET_LIBRARIES ${target})
+endfunction()
+
+function(effnet_test folder)
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  set(target test_${folder})
+  add_executable(${target} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE effnet_catch_main effnet_warnings ${arg_DEPENDS})
+  target_compile_definitions(${target} PRIVATE EFFNET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  catch_discover_tests(${target} TEST_PREFIX "${folder}: " PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+endfunction()

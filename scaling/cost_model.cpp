@@ -1,0 +1,214 @@
+#include "scaling/cost_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace effnet::scaling {
+namespace {
+
+using spec::ArchSpec;
+using spec::Op;
+using spec::Stage;
+
+struct Convolution {
+  std::string_view name;
+  int out_channels = 0;
+  int kernel = 1;
+  int stride = 1;
+  int groups = 1;
+};
+
+// Walks through the net, keeping channels and map size of the running tensor.
+class Counter {
+ public:
+  explicit Counter(const ArchSpec& arch)
+      : arch_(arch), channels_(arch.input_channels), size_(arch.resolution) {}
+
+  CostReport run() {
+    walk_ends("stem", arch_.stem);
+    for (stage_ = 0; stage_ < static_cast<int>(arch_.stages.size()); ++stage_)
+      walk_stage(arch_.stages[stage_]);
+    stage_ = -1;
+    walk_ends("head", arch_.head);
+    report_.last_map = size_;
+    classifier();
+    for (const LayerCost& layer : report_.layers) report_.total += layer.cost;
+    return std::move(report_);
+  }
+
+ private:
+  void walk_ends(std::string_view section, const std::vector<Stage>& stages) {
+    const bool single = stages.size() == 1;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      prefix_ = single ? std::string(section) : fmt::format("{}.{}", section, i);
+      for (int repeat = 0; repeat < stages[i].repeats; ++repeat)
+        block(stages[i], repeat == 0 ? stages[i].stride : 1);
+    }
+  }
+
+  void walk_stage(const Stage& stage) {
+    for (int repeat = 0; repeat < stage.repeats; ++repeat) {
+      prefix_ = fmt::format("blocks.{}.{}", stage_, repeat);
+      block(stage, repeat == 0 ? stage.stride : 1);
+    }
+  }
+
+  void block(const Stage& stage, int stride) {
+    switch (stage.op) {
+      case Op::kConv:
+        convolve({"conv", stage.channels, stage.kernel, stride});
+        break;
+      case Op::kMBConv:
+        mbconv(stage, stride);
+        break;
+      case Op::kFused:
+        fused(stage, stride);
+        break;
+      case Op::kSeparable:
+        convolve({"depthwise", channels_, stage.kernel, stride, channels_});
+        convolve({"pointwise", stage.channels});
+        break;
+      case Op::kBasic:
+        residual(stage, stride, [&] {
+          convolve({"conv1", stage.channels, stage.kernel, stride});
+          convolve({"conv2", stage.channels, stage.kernel});
+        });
+        break;
+      case Op::kBottleneck:
+        residual(stage, stride, [&] {
+          convolve({"conv1", stage.mid_channels});
+          convolve({"conv2", stage.mid_channels, stage.kernel, stride, stage.groups});
+          convolve({"conv3", stage.channels});
+        });
+        break;
+      case Op::kMaxPool:
+        max_pool(stage.kernel, stride);
+        break;
+      case Op::kIdentity:
+        if (stride != 1 || stage.channels != channels_) convolve({"conv", stage.channels, 1, stride});
+        break;
+    }
+  }
+
+  int expanded_channels(const Stage& stage) const {
+    return static_cast<int>(channels_ * stage.expand_ratio + 0.5);
+  }
+
+  void mbconv(const Stage& stage, int stride) {
+    const int block_input = channels_;
+    const int middle = expanded_channels(stage);
+    if (stage.expand_ratio != 1) convolve({"expand", middle});
+    convolve({"depthwise", middle, stage.kernel, stride, middle});
+    squeeze_excite(stage, block_input);
+    convolve({"project", stage.channels});
+  }
+
+  // With an expansion of 1 the kxk convolution goes straight to the output channels (arXiv 2104.00298).
+  void fused(const Stage& stage, int stride) {
+    const int block_input = channels_;
+    if (stage.expand_ratio == 1) {
+      convolve({"conv", stage.channels, stage.kernel, stride});
+      squeeze_excite(stage, block_input);
+      return;
+    }
+    convolve({"expand", expanded_channels(stage), stage.kernel, stride});
+    squeeze_excite(stage, block_input);
+    convolve({"project", stage.channels});
+  }
+
+  template <class Main>
+  void residual(const Stage& stage, int stride, Main&& main) {
+    const int in_channels = channels_, in_size = size_;
+    main();
+    if (stride == 1 && in_channels == stage.channels) return;
+    const int out_size = size_;
+    channels_ = in_channels;
+    size_ = in_size;
+    convolve({"shortcut", stage.channels, 1, stride});
+    size_ = out_size;
+  }
+
+  void convolve(const Convolution& conv) {
+    LayerCost layer = next_layer(conv.name, conv.out_channels, conv.stride);
+    layer.operation = conv.groups > 1 && conv.groups == channels_
+                          ? fmt::format("depthwise {0}x{0}", conv.kernel)
+                          : fmt::format("conv {0}x{0}", conv.kernel);
+    if (conv.groups > 1 && conv.groups != channels_) layer.operation += fmt::format(" g{}", conv.groups);
+    if (conv.stride > 1) layer.operation += fmt::format(" /{}", conv.stride);
+    const std::int64_t area = std::int64_t{layer.out_size} * layer.out_size;
+    const std::int64_t weights =
+        std::int64_t{conv.kernel} * conv.kernel * (channels_ / conv.groups) * conv.out_channels;
+    layer.cost.params = weights + 2LL * conv.out_channels;
+    layer.cost.bn_buffers = 2LL * conv.out_channels;
+    layer.cost.macs = weights * area;
+    layer.cost.activations = area * conv.out_channels;
+    push(std::move(layer));
+  }
+
+  void squeeze_excite(const Stage& stage, int block_input) {
+    if (stage.se_ratio == 0) return;
+    const int squeezed = squeezed_channels(stage, block_input);
+    LayerCost layer = next_layer("se", channels_, 1);
+    layer.operation = fmt::format("squeeze-excite {}", squeezed);
+    const std::int64_t weights = 2LL * channels_ * squeezed;
+    layer.cost.params = weights + squeezed + channels_;
+    layer.cost.macs = weights;
+    layer.cost.activations = squeezed + channels_;
+    push(std::move(layer));
+  }
+
+  int squeezed_channels(const Stage& stage, int block_input) const {
+    const int base = arch_.squeeze_base == spec::SqueezeBase::kInput ? block_input : channels_;
+    return std::max(1, static_cast<int>(base * stage.se_ratio));
+  }
+
+  void max_pool(int kernel, int stride) {
+    LayerCost layer = next_layer("pool", channels_, stride);
+    layer.operation = fmt::format("max pool {0}x{0} /{1}", kernel, stride);
+    push(std::move(layer));
+  }
+
+  void classifier() {
+    prefix_.clear();
+    size_ = 1;
+    LayerCost layer = next_layer("classifier", arch_.classes, 1);
+    layer.operation = "linear";
+    layer.cost.macs = std::int64_t{channels_} * arch_.classes;
+    layer.cost.params = layer.cost.macs + arch_.classes;
+    layer.cost.activations = arch_.classes;
+    push(std::move(layer));
+  }
+
+  LayerCost next_layer(std::string_view name, int out_channels, int stride) const {
+    LayerCost layer;
+    layer.name = prefix_.empty() ? std::string(name) : fmt::format("{}.{}", prefix_, name);
+    layer.stage = stage_;
+    layer.in_channels = channels_;
+    layer.in_size = size_;
+    layer.out_channels = out_channels;
+    layer.out_size = (size_ + stride - 1) / stride;
+    return layer;
+  }
+
+  void push(LayerCost layer) {
+    channels_ = layer.out_channels;
+    size_ = layer.out_size;
+    report_.layers.push_back(std::move(layer));
+  }
+
+  const ArchSpec& arch_;
+  int channels_;
+  int size_;
+  int stage_ = -1;
+  std::string prefix_;
+  CostReport report_;
+};
+
+}  // namespace
+
+CostReport count(const ArchSpec& arch) {
+  return Counter(arch).run();
+}
+
+}  // namespace effnet::scaling
