@@ -33,21 +33,37 @@ elseif(EFFNET_TORCH_VERSION VERSION_GREATER_EQUAL 2.16)
 endif()
 message(STATUS "LibTorch ${EFFNET_TORCH_VERSION}: ${torch_root}")
 
-add_library(effnet_torch INTERFACE)
-target_include_directories(effnet_torch SYSTEM INTERFACE "$<BUILD_INTERFACE:${torch_root}/include>"
-                                                         "$<BUILD_INTERFACE:${torch_root}/include/torch/csrc/api/include>")
-target_compile_definitions(effnet_torch INTERFACE FMT_HEADER_ONLY=1)
-target_link_libraries(effnet_torch INTERFACE "$<BUILD_INTERFACE:${torch_root}/lib/libtorch_cpu.so>"
-                                             "$<BUILD_INTERFACE:${torch_root}/lib/libc10.so>")
-if(EFFNET_WITH_CUDA)
-  target_link_options(effnet_torch INTERFACE "LINKER:--no-as-needed,${torch_root}/lib/libtorch_cuda.so,${torch_root}/lib/libc10_cuda.so,--as-needed")
+if(NOT TARGET effnet_torch)
+  add_library(effnet_torch INTERFACE IMPORTED GLOBAL)
+  target_include_directories(effnet_torch INTERFACE "${torch_root}/include"
+                                                    "${torch_root}/include/torch/csrc/api/include")
+  target_compile_definitions(effnet_torch INTERFACE FMT_HEADER_ONLY=1)
+  if(EFFNET_WITH_CUDA)
+    # Nothing refers to them by name: they register their kernels when they are loaded.
+    target_link_options(effnet_torch INTERFACE "LINKER:--no-as-needed,${torch_root}/lib/libtorch_cuda.so,${torch_root}/lib/libc10_cuda.so,--as-needed")
+  endif()
+  target_link_libraries(effnet_torch INTERFACE "${torch_root}/lib/libtorch_cpu.so" "${torch_root}/lib/libc10.so")
 endif()
 set(EFFNET_TORCH_LIBRARY_DIR "${torch_root}/lib")
 
-# One precompiled header: <torch/torch.h> alone takes 20 s a translation unit.
+# effnet_use_torch(<target>): links LibTorch and takes the one precompiled header of the project, because
+# <torch/torch.h> alone costs 20 s a translation unit.
 function(effnet_use_torch target)
   target_link_libraries(${target} PUBLIC effnet_torch)
-  if(TARGET effnet_torch_pch)
-    target_precompile_headers(${target} REUSE_FROM effnet_torch_pch)
+  if(NOT TARGET effnet_torch_pch)
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/torch_pch.cpp CONTENT "// The precompiled header's carrier.\n")
+    add_library(effnet_torch_pch OBJECT ${PROJECT_BINARY_DIR}/generated/torch_pch.cpp)
+    target_link_libraries(effnet_torch_pch PRIVATE effnet_torch)
+    target_precompile_headers(effnet_torch_pch PRIVATE <torch/torch.h>)
+    effnet_take_torch_flags(effnet_torch_pch)
   endif()
+  target_precompile_headers(${target} REUSE_FROM effnet_torch_pch)
+  effnet_take_torch_flags(${target})
+endfunction()
+
+# A precompiled header is only taken by translation units with the same code generation: -fPIC for programs too.
+# -fpch-preprocess lets ccache see through it.
+function(effnet_take_torch_flags target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE -fPIC -Winvalid-pch $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()

@@ -128,7 +128,8 @@ bool set_field(Stage& stage, std::string_view field, std::string_view token, std
   const bool inverted = is_inverted(stage.op);
   if (field == "noskip" && inverted) {
     stage.skip = false;
-  } else if (field.starts_with("se") && inverted) {
+  } else if (field.starts_with("se")) {
+    if (!inverted) return false;
     stage.se_ratio = parse_number<double>(field.substr(2), token, where);
   } else if (field.starts_with("k")) {
     stage.kernel = number_after(1);

@@ -187,6 +187,22 @@ std::vector<ConfigTable::Scalar> ConfigTable::scalars(std::string_view key) cons
   return result;
 }
 
+std::vector<double> ConfigTable::numbers(std::string_view key) const {
+  has(key);
+  const toml::node* node = node_->table->get(key);
+  if (const toml::array* list = node ? node->as_array() : nullptr; list && list->empty()) return {};
+  std::vector<double> result;
+  for (const Scalar& scalar : scalars(key)) {
+    if (const double* number = std::get_if<double>(&scalar))
+      result.push_back(*number);
+    else if (const std::int64_t* whole = std::get_if<std::int64_t>(&scalar))
+      result.push_back(static_cast<double>(*whole));
+    else
+      throw error(key, "numbers are expected");
+  }
+  return result;
+}
+
 std::vector<std::string> ConfigTable::keys() const {
   std::vector<std::pair<toml::source_index, std::string>> ordered;
   for (const auto& [key, node] : *node_->table)

@@ -40,6 +40,9 @@ class ConfigTable {
   // A scalar gives one element, a list all of them; kUsage for an empty list or a nested one.
   std::vector<Scalar> scalars(std::string_view key) const;
 
+  // As scalars(), all of them numbers; an empty list is allowed.
+  std::vector<double> numbers(std::string_view key) const;
+
   std::vector<std::string> keys() const;  // in the file's order; marks nothing as known
 
   // Error{kUsage} at the first key, here or in a table handed out from here, that nobody asked for.

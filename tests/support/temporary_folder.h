@@ -13,7 +13,8 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::random_device device;
-    path_ = std::filesystem::temp_directory_path() / ("effnet-" + std::to_string(getpid()) + "-" + std::to_string(device()));
+    path_ = std::filesystem::temp_directory_path() /
+            ("effnet-" + std::to_string(getpid()) + "-" + std::to_string(device()));
     std::filesystem::create_directories(path_);
   }
   ~TemporaryFolder() {
