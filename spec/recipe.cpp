@@ -65,24 +65,30 @@ Recipe read_recipe(const std::filesystem::path& file) {
 
 Recipe parse_recipe(std::string_view toml, std::string_view where) {
   const ConfigTable table = ConfigTable::parse(toml, where);
-  Recipe recipe;
+  const Recipe recipe = read_recipe(table, {});
+  table.reject_unknown_keys();
+  return recipe;
+}
+
+Recipe read_recipe(const ConfigTable& table, const Recipe& base) {
+  Recipe recipe = base;
   for_each_field(recipe, [&](const char* name, const char*, auto& field) {
     using T = std::decay_t<decltype(field)>;
     if (!table.has(name)) return;
-    if constexpr (is_word<T>)
+    if constexpr (is_word<T>) {
       set_word(field, table.string(name), table.where(name));
-    else if constexpr (std::is_same_v<T, bool>)
+    } else if constexpr (std::is_same_v<T, bool>) {
       field = table.boolean(name);
-    else if constexpr (std::is_same_v<T, int>) {
+    } else if constexpr (std::is_same_v<T, int>) {
       const std::int64_t value = table.integer(name);
       if (value < 0 || value > 1'000'000)
         throw table.error(name, fmt::format("{} is outside 0 .. 1000000", value));
       field = static_cast<int>(value);
-    } else
+    } else {
       field = table.number(name);
+    }
   });
-  table.reject_unknown_keys();
-  check(recipe, where);
+  check(recipe, table.where());
   return recipe;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "spec/config_table.h"
+
 namespace effnet::spec {
 
 enum class OptimizerKind { kSgd, kRmspropTf };  // sgd: Nesterov momentum; rmsproptf: TensorFlow's form
@@ -77,7 +79,9 @@ void for_each_field(Self& r, Visit&& visit) {
   visit("reprob", "random erasing probability", r.reprob);
 }
 
-// Keys as above, all optional; unknown keys are errors. Throws Error{kUsage} for a value out of range too.
+// Keys as above, all optional, on top of `base`; unknown keys are errors. Error{kUsage} for a value out of
+// range too.
+Recipe read_recipe(const ConfigTable& table, const Recipe& base);
 Recipe read_recipe(const std::filesystem::path& file);
 Recipe parse_recipe(std::string_view toml, std::string_view where);
 std::string recipe_toml(const Recipe& recipe);
