@@ -64,8 +64,8 @@ std::string coefficients_toml(const CoefficientFile& file) {
       "# Fitted by `effnet fit`; `effnet fit --redo FILE` makes the choice again from this file.\nformat = "
       "1\n";
   text += rule_toml(file.rule);
-  text += fmt::format("cost = \"{}\"\ncost_spread = {}\nholdout_pictures = {}\n", to_text(file.cost_kind),
-                      file.cost_spread, file.holdout_pictures);
+  text += fmt::format("cost = \"{}\"\ncost_spread = {}\nholdout_pictures = {}\n",
+                      spec::to_text(file.cost_kind), file.cost_spread, file.holdout_pictures);
   text += fmt::format("\n[baseline]\nname = \"{}\"\narch = \"{}\"\n", file.baseline.name,
                       spec::to_text(file.baseline.arch));
   for (const TrainedNet& net : file.nets) text += net_toml(net, file.rule);
@@ -81,7 +81,7 @@ CoefficientFile parse_coefficients(std::string_view toml, std::string_view where
   CoefficientFile file;
   if (table.integer_or("format", 1) != 1) throw table.error("format", "only format 1 is known");
   file.rule = read_rule(table);
-  file.cost_kind = parse_cost_kind(table.string_or("cost", "macs"), table.where("cost"));
+  file.cost_kind = spec::parse_cost_kind(table.string_or("cost", "macs"), table.where("cost"));
   file.cost_spread = table.number_or("cost_spread", file.cost_spread);
   file.holdout_pictures = table.integer_or("holdout_pictures", 0);
   if (table.has("baseline")) {

@@ -14,7 +14,7 @@ namespace effnet::scaling {
 struct CoefficientFile {
   spec::NamedNet baseline;
   CompoundRule rule;
-  CostKind cost_kind = CostKind::kMacs;
+  spec::CostKind cost_kind = spec::CostKind::kMacs;
   double cost_spread = 0.05;  // the trained nets' costs lie within this of each other
   std::int64_t holdout_pictures = 0;
   std::vector<TrainedNet> nets;  // may be empty for a rule written by hand

@@ -77,22 +77,9 @@ std::vector<CompoundRule> grid_points(const CoefficientGrid& grid) {
   return points;
 }
 
-CostKind parse_cost_kind(std::string_view text, std::string_view where) {
-  if (text == "macs") return CostKind::kMacs;
-  if (text == "params") return CostKind::kParams;
-  throw Error(ErrorKind::kUsage, where, fmt::format("unknown cost '{}'", text), "known: macs, params");
-}
-
-std::string_view to_text(CostKind kind) {
-  return kind == CostKind::kMacs ? "macs" : "params";
-}
-
-double cost_of(const spec::Cost& cost, CostKind kind) {
-  return static_cast<double>(kind == CostKind::kMacs ? cost.macs : cost.params);
-}
-
-std::vector<RealisedNet> realise(const spec::ArchSpec& baseline, const CoefficientGrid& grid, CostKind kind) {
-  const double base_cost = cost_of(count(baseline).total, kind);
+std::vector<RealisedNet> realise(const spec::ArchSpec& baseline, const CoefficientGrid& grid,
+                                 spec::CostKind kind) {
+  const auto base_cost = static_cast<double>(spec::cost_of(count(baseline).total, kind));
   std::map<std::string, RealisedNet> by_text;
   for (const CompoundRule& rule : grid_points(grid)) {
     const spec::ArchSpec arch = scale(baseline, multipliers(rule, 1));
@@ -100,7 +87,7 @@ std::vector<RealisedNet> realise(const spec::ArchSpec& baseline, const Coefficie
     if (net.rules.empty()) {
       net.arch = arch;
       net.cost = count(arch).total;
-      net.cost_ratio = cost_of(net.cost, kind) / base_cost;
+      net.cost_ratio = static_cast<double>(spec::cost_of(net.cost, kind)) / base_cost;
     }
     net.rules.push_back(rule);
   }

@@ -32,11 +32,6 @@ struct CoefficientGrid {
 // In order of alpha, then beta, then gamma. Error{kUsage} for an empty or senseless range.
 std::vector<CompoundRule> grid_points(const CoefficientGrid& grid);
 
-enum class CostKind { kMacs, kParams };
-CostKind parse_cost_kind(std::string_view text, std::string_view where);
-std::string_view to_text(CostKind kind);
-double cost_of(const spec::Cost& cost, CostKind kind);
-
 // One net that grid points make of a baseline at phi = 1; several points may round to the same net.
 struct RealisedNet {
   spec::ArchSpec arch;
@@ -46,7 +41,8 @@ struct RealisedNet {
 };
 
 // Distinct nets in order of their cost, then text.
-std::vector<RealisedNet> realise(const spec::ArchSpec& baseline, const CoefficientGrid& grid, CostKind kind);
+std::vector<RealisedNet> realise(const spec::ArchSpec& baseline, const CoefficientGrid& grid,
+                                 spec::CostKind kind);
 
 // The nets that may be compared as equals: the cost window of relative width `spread` (0.05: the dearest
 // costs at most 5 % more than the cheapest) that holds the most nets; among equals the one nearest to

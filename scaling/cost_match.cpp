@@ -7,7 +7,7 @@
 
 namespace effnet::scaling {
 
-spec::ArchSpec match_cost(const spec::ArchSpec& arch, const CompoundRule& rule, CostKind kind,
+spec::ArchSpec match_cost(const spec::ArchSpec& arch, const CompoundRule& rule, spec::CostKind kind,
                           double wanted) {
   constexpr int kSteps = 2000;
   constexpr double kStep = 0.02;
@@ -20,7 +20,8 @@ spec::ArchSpec match_cost(const spec::ArchSpec& arch, const CompoundRule& rule, 
     for (const spec::Stage& stage : scaled.stages) {
       if (stage.channels > 65536 || stage.repeats > 1024) return;
     }
-    const double distance = std::abs(std::log(cost_of(count(scaled).total, kind) / wanted));
+    const double distance =
+        std::abs(std::log(static_cast<double>(spec::cost_of(count(scaled).total, kind)) / wanted));
     if (distance < best_distance - 1e-12) {
       best_distance = distance;
       best = scaled;

@@ -9,6 +9,7 @@ namespace effnet::scaling {
 
 // `arch` scaled by `rule` at the phi (steps of 0.02 within -40 .. 40) whose realised cost is nearest to
 // `wanted` (in log); ties go to the smaller |phi|. The resolution stays: gamma of `rule` is not used.
-spec::ArchSpec match_cost(const spec::ArchSpec& arch, const CompoundRule& rule, CostKind kind, double wanted);
+spec::ArchSpec match_cost(const spec::ArchSpec& arch, const CompoundRule& rule, spec::CostKind kind,
+                          double wanted);
 
 }  // namespace effnet::scaling

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace effnet::spec {
 
@@ -20,5 +21,15 @@ struct Cost {
   }
   bool operator==(const Cost&) const = default;
 };
+
+// Which of the costs a target, a limit or a comparison looks at.
+enum class CostKind { kMacs, kParams };
+
+inline std::int64_t cost_of(const Cost& cost, CostKind kind) {
+  return kind == CostKind::kMacs ? cost.macs : cost.params;
+}
+
+std::string_view to_text(CostKind kind);                                  // "macs", "params"
+CostKind parse_cost_kind(std::string_view text, std::string_view where);  // Error{kUsage}
 
 }  // namespace effnet::spec

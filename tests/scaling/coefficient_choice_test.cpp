@@ -12,7 +12,7 @@ namespace {
 
 std::vector<scaling::TrainedNet> trained(const std::vector<std::vector<double>>& accuracies) {
   const auto nets =
-      scaling::realise(scaling::find_net("b0").arch, scaling::CoefficientGrid{}, scaling::CostKind::kMacs);
+      scaling::realise(scaling::find_net("b0").arch, scaling::CoefficientGrid{}, spec::CostKind::kMacs);
   std::vector<scaling::TrainedNet> result;
   for (std::size_t i = 0; i < accuracies.size(); ++i) result.push_back({nets[i], accuracies[i]});
   return result;

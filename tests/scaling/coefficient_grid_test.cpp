@@ -34,8 +34,7 @@ TEST_CASE("the published triple is on the default grid and just inside its toler
 }
 
 TEST_CASE("realised nets are distinct and each carries its points") {
-  const auto nets =
-      scaling::realise(scaling::find_net("b0").arch, CoefficientGrid{}, scaling::CostKind::kMacs);
+  const auto nets = scaling::realise(scaling::find_net("b0").arch, CoefficientGrid{}, spec::CostKind::kMacs);
   std::size_t points = 0;
   for (const scaling::RealisedNet& net : nets) points += net.rules.size();
   CHECK(points == scaling::grid_points(CoefficientGrid{}).size());
@@ -43,8 +42,7 @@ TEST_CASE("realised nets are distinct and each carries its points") {
 }
 
 TEST_CASE("only nets of equal realised cost are compared") {
-  const auto nets =
-      scaling::realise(scaling::find_net("b0").arch, CoefficientGrid{}, scaling::CostKind::kMacs);
+  const auto nets = scaling::realise(scaling::find_net("b0").arch, CoefficientGrid{}, spec::CostKind::kMacs);
   const auto equals = scaling::comparable(nets, 0.05, 2);
   REQUIRE(equals.size() > 1);
   CHECK(equals.back().cost_ratio <= equals.front().cost_ratio * 1.05);
