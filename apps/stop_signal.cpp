@@ -1,5 +1,6 @@
 #include "apps/stop_signal.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -31,5 +32,7 @@ const std::atomic<bool>& stop_requested() {
   (void)installed;
   return stop;
 }
+
+void end_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 }  // namespace effnet::apps

@@ -10,4 +10,8 @@ namespace effnet::apps {
 // Installs the handlers at the first call; the flag turns true when a signal came.
 const std::atomic<bool>& stop_requested();
 
+// From now on the kernel kills this process when the thread that started it ends: a child of a killed parent must not
+// go on writing into a folder that the next run wants.
+void end_with_parent();
+
 }  // namespace effnet::apps

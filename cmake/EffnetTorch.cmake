@@ -1,9 +1,14 @@
 # LibTorch as the torch wheel ships it, by own IMPORTED targets: find_package(Torch) rewrites CUDA settings of the
 # whole project and wants a toolkit even for CPU use (docs/decisions/0001-torch-wheel.md).
 #   effnet_torch   headers, libtorch_cpu, libc10; with EFFNET_WITH_CUDA also libtorch_cuda, libc10_cuda
+# Also installed: the CMake package runs it again for who links effnet::models or effnet::training, and then tries
+# EFFNET_TORCH_HINT, the LibTorch that the libraries were built with.
 set(EFFNET_TORCH_ROOT "" CACHE PATH "The torch folder of the wheel; found in .venv or by python3 when empty")
 
 set(torch_root "${EFFNET_TORCH_ROOT}")
+if(NOT torch_root AND EXISTS "${EFFNET_TORCH_HINT}/lib/libtorch_cpu.so")
+  set(torch_root "${EFFNET_TORCH_HINT}")
+endif()
 if(NOT torch_root)
   foreach(python "${PROJECT_SOURCE_DIR}/.venv/bin/python" python3)
     execute_process(
@@ -40,30 +45,28 @@ if(NOT TARGET effnet_torch)
   target_compile_definitions(effnet_torch INTERFACE FMT_HEADER_ONLY=1)
   if(EFFNET_WITH_CUDA)
     # Nothing refers to them by name: they register their kernels when they are loaded.
-    target_link_options(effnet_torch INTERFACE "LINKER:--no-as-needed,${torch_root}/lib/libtorch_cuda.so,${torch_root}/lib/libc10_cuda.so,--as-needed")
+    set(cuda_libraries "${torch_root}/lib/libtorch_cuda.so,${torch_root}/lib/libc10_cuda.so")
+    target_link_options(effnet_torch INTERFACE "LINKER:--no-as-needed,${cuda_libraries},--as-needed")
   endif()
   target_link_libraries(effnet_torch INTERFACE "${torch_root}/lib/libtorch_cpu.so" "${torch_root}/lib/libc10.so")
 endif()
 set(EFFNET_TORCH_LIBRARY_DIR "${torch_root}/lib")
 
-# effnet_use_torch(<target>): links LibTorch and takes the one precompiled header of the project, because
+# effnet_use_torch(<target>): links LibTorch and takes the one precompiled header (models/pch.cpp), because
 # <torch/torch.h> alone costs 20 s a translation unit.
 function(effnet_use_torch target)
   target_link_libraries(${target} PUBLIC effnet_torch)
-  if(NOT TARGET effnet_torch_pch)
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/torch_pch.cpp CONTENT "// The precompiled header's carrier.\n")
-    add_library(effnet_torch_pch OBJECT ${PROJECT_BINARY_DIR}/generated/torch_pch.cpp)
-    target_link_libraries(effnet_torch_pch PRIVATE effnet_torch)
-    target_precompile_headers(effnet_torch_pch PRIVATE <torch/torch.h>)
-    effnet_take_torch_flags(effnet_torch_pch)
-  endif()
   target_precompile_headers(${target} REUSE_FROM effnet_torch_pch)
   effnet_take_torch_flags(${target})
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL EXECUTABLE)
+    effnet_sanitizer_options(${target} LEAKS_ARE_NOT_OURS)
+  endif()
 endfunction()
 
 # A precompiled header is only taken by translation units with the same code generation: -fPIC for programs too.
 # -fpch-preprocess lets ccache see through it.
 function(effnet_take_torch_flags target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(${target} PRIVATE -fPIC -Winvalid-pch $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  target_compile_options(${target} PRIVATE -fPIC $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()

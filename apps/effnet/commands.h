@@ -7,7 +7,13 @@ class App;
 
 namespace effnet::apps {
 
+void add_auto(CLI::App& program);
+void add_chart(CLI::App& program);
 void add_describe(CLI::App& program);
+void add_doctor(CLI::App& program);
+void add_fit(CLI::App& program);
 void add_scale(CLI::App& program);
+void add_search(CLI::App& program);
+void add_train(CLI::App& program);
 
 }  // namespace effnet::apps

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -12,8 +11,9 @@
 #include "apps/effnet/commands.h"
 #include "apps/machine.h"
 #include "apps/version.h"
-#include "report/chart_files.h"
+#include "report/picture_renderer.h"
 #include "report/text_table.h"
+#include "search/child_process.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
@@ -88,9 +88,20 @@ Finding disk(const std::string& folder) {
   return {"disk", Verdict::kGood, found, ""};
 }
 
+bool has_vl_convert(const std::string& python) {
+  try {
+    search::ChildProcess child(
+        {.arguments = {python, "-c", "import vl_convert"}, .environment = {}, .log = "/dev/null"});
+    return child.finish(std::chrono::seconds(20)).code == 0;
+  } catch (const spec::Error&) {
+    return false;  // no such program
+  }
+}
+
 Finding charts() {
-  const std::string python = report::chart_python();
-  if (!python.empty()) return {"chart pictures", Verdict::kGood, "vl-convert by " + python, ""};
+  for (const std::string& python : report::chart_pythons()) {
+    if (has_vl_convert(python)) return {"chart pictures", Verdict::kGood, "vl-convert by " + python, ""};
+  }
   return {"chart pictures", Verdict::kOptional, "HTML only",
           "scripts/setup.sh installs vl-convert for SVG, PNG and PDF"};
 }

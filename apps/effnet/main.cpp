@@ -1,5 +1,5 @@
-// effnet: the thin program. It links neither LibTorch nor OpenCV, starts in milliseconds, and runs its
-// sibling effnet-train for what needs them.
+// effnet: the thin program. It links neither LibTorch nor OpenCV, starts in milliseconds, and runs its sibling
+// effnet-train for what needs them.
 #include <array>
 
 #include "apps/command_line.h"
@@ -14,9 +14,15 @@ int main(int argc, char** argv) {
           "train the family, and see accuracy against parameters.",
       .epilogue =
           "Examples:\n"
-          "  effnet describe b0                       layer table, parameters, multiply-adds\n"
-          "  effnet scale --published --output nets   b1.toml .. b7.toml from B0\n",
+          "  effnet auto --plan plans/demo.toml --output runs/demo     the whole job\n"
+          "  effnet describe b0                                        layer table, parameters, "
+          "multiply-adds\n"
+          "  effnet search, fit, scale, train, chart                   the job step by step\n"
+          "'effnet COMMAND --help' shows a command's flags and examples.\n"
+          "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data, 4 environment, 5 a check did not hold,\n"
+          "75 stopped with everything saved (run the same command again to go on).\n",
   };
-  const std::array<AddCommand, 2> commands{add_describe, add_scale};
+  const std::array<AddCommand, 8> commands{add_search, add_fit,  add_scale,    add_train,
+                                           add_chart,  add_auto, add_describe, add_doctor};
   return run_program(argc, argv, program, commands);
 }

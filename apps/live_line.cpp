@@ -1,4 +1,4 @@
-#include "apps/effnet/live_line.h"
+#include "apps/live_line.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>

@@ -1,0 +1,141 @@
+// effnet fit: alpha, beta, gamma by a grid search over the nets that the coefficients really make.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/command_line.h"
+#include "apps/effnet/commands.h"
+#include "apps/effnet/fit_step.h"
+#include "apps/net_argument.h"
+#include "apps/stop_signal.h"
+#include "spec/atomic_file.h"
+#include "spec/error.h"
+#include "store/run_folder.h"
+
+namespace effnet::apps {
+namespace {
+
+struct Options {
+  FitStep step;
+  std::string baseline, alpha = "1:2", beta = "1:1.5", gamma = "1:1.5", step_text = "0.05",
+                        tolerance = "0.08", cost = "macs";
+  std::string recipe_file, output = "runs/fit", redo;
+  bool dry_run = false, json = false;
+};
+
+void redo(const Options& options) {
+  scaling::CoefficientFile file = scaling::read_coefficients(options.redo);
+  const scaling::CoefficientChoice choice = scaling::choose(file.nets, file.holdout_pictures);
+  file.rule = file.nets[choice.winner].net.rules.front();
+  print_result(options.json ? fit_json(file, choice) : fit_summary(file, choice));
+}
+
+void train(Options& options) {
+  FitStep& step = options.step;
+  step.config.lag = std::max(step.config.lag, step.workers);
+  step.config.holdout_pictures = step.trainer.data.holdout;
+  const spec::Recipe recipe = options.recipe_file.empty()
+                                  ? spec::Recipe{}
+                                  : spec::read_recipe(std::filesystem::path(options.recipe_file));
+  const std::string identity = identity_json(step, recipe);
+  const store::RunFolder folder = store::RunFolder::open(options.output, "fit", identity);
+  step.trainer.recipe_file = folder / "recipe.toml";
+  spec::write_file_atomically(step.trainer.recipe_file, spec::recipe_toml(recipe));
+  step.config.details_json = identity;
+  LiveLine line;
+  Progress progress(line);
+  add_fit_phase(progress, 1);
+  try {
+    const search::CoefficientFitResult result = run_fit_step(step, folder.path(), progress, stop_requested());
+    print_result(options.json ? fit_json(result.file, result.choice)
+                              : fit_summary(result.file, result.choice));
+    print_note(fmt::format("coefficients: {}", (folder / "coefficients.toml").string()));
+  } catch (const spec::Error& error) {
+    if (error.kind() != spec::ErrorKind::kStopped) throw;
+    throw spec::Error(error.kind(), "fit", "stopped; the finished nets are kept",
+                      "run the same command again to go on");
+  }
+}
+
+void run(Options options) {
+  if (!options.redo.empty()) return redo(options);
+  search::CoefficientFitConfig& config = options.step.config;
+  if (options.baseline.empty()) {
+    throw spec::Error(spec::ErrorKind::kUsage, "fit", "--baseline is required",
+                      "for example --baseline runs/search/baseline.toml, or b0");
+  }
+  config.baseline = resolve_net(options.baseline);
+  config.grid.alpha = scaling::parse_range(options.alpha, "--alpha");
+  config.grid.beta = scaling::parse_range(options.beta, "--beta");
+  config.grid.gamma = scaling::parse_range(options.gamma, "--gamma");
+  config.grid.step = scaling::parse_decimal(options.step_text, "--step");
+  config.grid.tolerance = scaling::parse_decimal(options.tolerance, "--tolerance");
+  config.cost_kind = spec::parse_cost_kind(options.cost, "--cost");
+  if (options.dry_run) return print_result(options.json ? points_json(config) : points_summary(config));
+  train(options);
+}
+
+}  // namespace
+
+void add_fit(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "fit", "Fit alpha, beta, gamma for a baseline by a grid search at equal realised cost");
+  auto options = std::make_shared<Options>();
+  FitStep& step = options->step;
+  step.config.budget = {.pictures = 12'000, .epochs = 2};
+  step.config.seed = 1;
+  command->add_option("--baseline", options->baseline, "net to scale: published name or net file");
+  command->add_option("--alpha", options->alpha, "depth, LOW:HIGH")->capture_default_str();
+  command->add_option("--beta", options->beta, "width, LOW:HIGH")->capture_default_str();
+  command->add_option("--gamma", options->gamma, "resolution, LOW:HIGH")->capture_default_str();
+  command->add_option("--step", options->step_text, "of the grid")->capture_default_str();
+  command->add_option("--tolerance", options->tolerance, "largest |alpha beta^2 gamma^2 - 2|")
+      ->capture_default_str();
+  command->add_option("--cost", options->cost, "macs or params")->capture_default_str();
+  command
+      ->add_option("--cost-spread", step.config.cost_spread,
+                   "nets are compared when their costs lie within this")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option("--nets", step.config.max_nets,
+                   "train at most this many nets, spread over the grid; 0 for all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seeds", step.config.seeds, "runs a net")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--pictures", step.config.budget.pictures, "training pictures a net sees")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--child-epochs", step.config.budget.epochs, "times it sees them")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  command->add_option("--seed", step.config.seed, "seed of the fit")->capture_default_str();
+  command->add_option("--recipe", options->recipe_file, "recipe file (TOML)");
+  command
+      ->add_option("--trial-timeout", step.trial_timeout,
+                   "seconds after which a child counts as hung, 0 for never")
+      ->capture_default_str();
+  add_data_flags(*command, step.trainer.data);
+  command->add_option("--workers", step.workers, "nets side by side")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--threads", step.trainer.threads, "threads a net")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--device", step.trainer.device, "cpu or cuda")->capture_default_str();
+  command->add_option("--output", options->output, "run folder: trial store, logs, coefficients.toml")
+      ->capture_default_str();
+  command->add_option("--redo", options->redo,
+                      "make the choice again from this coefficients.toml; nothing is trained");
+  command->add_flag("--dry-run", options->dry_run, "only list the grid points and what they would cost");
+  command->add_flag("--json", options->json, "the result as JSON");
+  command->footer(
+      "Examples:\n  effnet fit --baseline b0 --dry-run\n  effnet fit --baseline runs/search/baseline.toml "
+      "--nets 6 --output runs/fit\n"
+      "  effnet fit --redo runs/fit/coefficients.toml\n");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace effnet::apps

@@ -1,0 +1,211 @@
+#include "apps/effnet/job_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/command_line.h"
+#include "apps/effnet/fit_step.h"
+#include "apps/live_line.h"
+#include "apps/effnet/search_step.h"
+#include "apps/effnet/verdicts.h"
+#include "report/accuracy_chart.h"
+#include "report/chart_files.h"
+#include "report/grid_chart.h"
+#include "report/number_text.h"
+#include "report/page.h"
+#include "report/row_table.h"
+#include "report/search_chart.h"
+#include "search/explanation.h"
+#include "spec/atomic_file.h"
+
+namespace effnet::apps {
+namespace {
+
+using report::ChartFormat;
+
+report::SearchArm arm_of(std::string name, const std::vector<search::TrialResult>& trials) {
+  report::SearchArm arm{std::move(name), {}};
+  for (const search::TrialResult& trial : trials) {
+    const std::string what =
+        trial.outcome.scored()
+            ? fmt::format("{:.2f} %, {} MACs", trial.outcome.accuracy,
+                          report::short_count(static_cast<double>(trial.trial.candidate.cost.macs)))
+            : std::string(spec::to_text(trial.outcome.kind)) + ": " + trial.outcome.message;
+    arm.trials.push_back({trial.trial.number, trial.reward, what});
+  }
+  return arm;
+}
+
+std::string search_specification(const WholeJobResult& result) {
+  std::vector<report::SearchArm> arms{arm_of("search", result.search.search)};
+  if (!result.search.random.empty()) arms.push_back(arm_of("random arm", result.search.random));
+  return report::search_chart(arms);
+}
+
+std::string grid_specification(const WholeJobResult& result) {
+  std::vector<report::GridPoint> points;
+  const auto& near = result.fit.choice.within_noise;
+  for (std::size_t i = 0; i < result.fit.file.nets.size(); ++i) {
+    const scaling::TrainedNet& net = result.fit.file.nets[i];
+    if (net.accuracies.empty()) continue;
+    const scaling::CompoundRule& rule = net.net.rules.front();
+    report::GridPoint point{.alpha = rule.alpha,
+                            .beta = rule.beta,
+                            .gamma = rule.gamma,
+                            .cost_ratio = net.net.cost_ratio,
+                            .accuracy = net.mean_accuracy()};
+    if (net.accuracies.size() > 1) {
+      const auto [low, high] = std::minmax_element(net.accuracies.begin(), net.accuracies.end());
+      point.low = *low;
+      point.high = *high;
+    }
+    if (i == result.fit.choice.winner)
+      point.standing = report::GridStanding::kWinner;
+    else if (std::find(near.begin(), near.end(), i) != near.end())
+      point.standing = report::GridStanding::kWithinNoise;
+    point.note = fmt::format("{} grid points round to this net", net.net.rules.size());
+    points.push_back(point);
+  }
+  report::GridChart chart;
+  chart.noise = 2 * result.fit.choice.standard_error;
+  return report::grid_chart(points, chart);
+}
+
+report::TextTable effects_table(const search::Explanation& explanation) {
+  const auto right = report::Align::kRight;
+  report::TextTable table({{"choice"},
+                           {"value"},
+                           {"trials", right},
+                           {"mean reward with", right},
+                           {"effect", right},
+                           {"standard error", right}});
+  constexpr std::size_t kShown = 6;
+  for (std::size_t i = 0; i < std::min(kShown, explanation.effects.size()); ++i) {
+    for (const search::ValueEffect& value : explanation.effects[i].values) {
+      table.add_row({explanation.effects[i].name, spec::to_text(value.value), fmt::format("{}", value.with),
+                     fmt::format("{:.4f}", value.mean_with), fmt::format("{:+.4f}", value.effect),
+                     fmt::format("{:.4f}", value.standard_error)});
+    }
+  }
+  return table;
+}
+
+report::TextTable finalist_table(const search::BaselineSearchResult& result) {
+  const auto right = report::Align::kRight;
+  report::TextTable table(
+      {{"arm"}, {"net"}, {"MACs", right}, {"first run", right}, {"fresh seeds", right}, {"reward", right}});
+  for (const search::Finalist& f : result.finalists) {
+    std::string seeds;
+    for (const double accuracy : f.accuracies)
+      seeds += fmt::format("{}{:.2f}", seeds.empty() ? "" : ", ", accuracy);
+    table.add_row({f.searched && f.random ? "both"
+                   : f.searched           ? "search"
+                                          : "random",
+                   spec::to_text(f.candidate.arch),
+                   report::short_count(static_cast<double>(f.candidate.cost.macs)),
+                   fmt::format("{:.2f} %", f.first_accuracy), seeds + " %",
+                   f.reward ? fmt::format("{:.4f}", *f.reward) : "-"});
+  }
+  return table;
+}
+
+report::TextTable bill_table(const WholeJobResult& result) {
+  const auto right = report::Align::kRight;
+  report::TextTable table(
+      {{"phase"}, {"nets", right}, {"pictures", right}, {"predicted", right}, {"actual", right}});
+  for (const BillRow& row : result.bill.rows) {
+    const auto done = std::find_if(result.actual.begin(), result.actual.end(),
+                                   [&](const BillRow& a) { return a.phase == row.phase; });
+    table.add_row({row.phase, fmt::format("{}", row.nets),
+                   report::short_count(static_cast<double>(row.pictures)), duration_text(row.seconds),
+                   done == result.actual.end() ? "-" : duration_text(done->seconds)});
+  }
+  return table;
+}
+
+std::string accuracy_specification(const std::vector<report::ChartRow>& rows, report::ChartX x,
+                                   const Plan& plan) {
+  report::AccuracyChart chart;
+  chart.x = x;
+  chart.title = fmt::format("{}: accuracy against {}", plan.name,
+                            x == report::ChartX::kParams ? "parameters" : "multiply-adds");
+  return report::accuracy_chart(rows, chart);
+}
+
+std::string page(const Plan& plan, const WholeJobResult& result, const std::vector<report::ChartRow>& rows) {
+  report::Page page;
+  page.title = fmt::format("{}: a baseline, its family, and what it is worth", plan.name);
+  page.lead = fmt::format(
+      "{} pictures of {} were held out for every score; the test set was read once a net, at the end. {} "
+      "seed{}.",
+      plan.data.holdout, result.records.front().dataset, plan.seeds.size(),
+      plan.seeds.size() == 1 ? ": differences of a few tenths of a point are noise" : "s");
+  const auto heading = [&](std::string text) { page.parts.push_back(report::PageHeading{std::move(text)}); };
+  const auto paragraph = [&](std::string text) {
+    page.parts.push_back(report::PageParagraph{std::move(text)});
+  };
+  heading("In short");
+  for (const std::string& verdict : verdicts(plan, result)) paragraph(verdict);
+  heading("Accuracy");
+  page.parts.push_back(report::PageChart{accuracy_specification(rows, report::ChartX::kParams, plan), ""});
+  page.parts.push_back(report::PageChart{accuracy_specification(rows, report::ChartX::kMacs, plan), ""});
+  page.parts.push_back(report::PageTable{"All nets, trained alike", report::row_table(rows)});
+  heading("Why this baseline");
+  paragraph(
+      "Mean reward of the search's and the random arm's trials with each value of a choice. An effect is a "
+      "difference of means, not a proof of cause; "
+      "below two standard errors it is noise.");
+  std::vector<search::TrialResult> trials = result.search.search;
+  trials.insert(trials.end(), result.search.random.begin(), result.search.random.end());
+  page.parts.push_back(
+      report::PageTable{"The six choices with the largest spread", effects_table(search::explain(trials))});
+  page.parts.push_back(report::PageChart{search_specification(result), ""});
+  page.parts.push_back(
+      report::PageTable{"Finalists, retrained with fresh seeds", finalist_table(result.search)});
+  heading("How the family grows");
+  paragraph(
+      fmt::format("alpha {}, beta {}, gamma {}, the best of {} nets of equal realised cost; {} of them are "
+                  "within noise of it (standard error {:.2f} points, {}).",
+                  result.fit.file.rule.alpha, result.fit.file.rule.beta, result.fit.file.rule.gamma,
+                  result.fit.file.nets.size(), result.fit.choice.within_noise.size(),
+                  result.fit.choice.standard_error, result.fit.choice.noise_source));
+  page.parts.push_back(report::PageChart{grid_specification(result), ""});
+  heading("The bill");
+  page.parts.push_back(
+      report::PageTable{"Predicted before the run, and what it came to", bill_table(result)});
+  heading("To repeat it");
+  const spec::RunRecord& record = result.records.front();
+  paragraph(fmt::format(
+      "plan.toml in this folder, seed {}, {} workers of {} thread(s); {}; {}; data fingerprint {}.",
+      plan.seed, plan.workers, plan.threads, record.versions, record.machine, record.fingerprint));
+  return report::page_html(page);
+}
+
+}  // namespace
+
+void write_job_files(const Plan& plan, const WholeJobResult& result, const std::filesystem::path& folder) {
+  const std::vector<report::ChartRow> rows = report::rows_from_records(result.records);
+  spec::write_file_atomically(folder / "results.csv", spec::results_csv(result.records));
+  const std::vector<ChartFormat> formats{ChartFormat::kHtml, ChartFormat::kSvg, ChartFormat::kPng};
+  const auto write = [&](const char* stem, std::string title, std::string specification,
+                         report::TextTable table) {
+    const auto written = report::write_chart_files(
+        {std::move(title), std::move(specification), std::move(table)}, folder / stem, formats);
+    if (!written.note.empty()) print_note("note: " + written.note);
+  };
+  write("chart", "Accuracy against parameters", accuracy_specification(rows, report::ChartX::kParams, plan),
+        report::row_table(rows));
+  write("chart-macs", "Accuracy against multiply-adds",
+        accuracy_specification(rows, report::ChartX::kMacs, plan), report::row_table(rows));
+  spec::write_file_atomically(folder / "report.html", page(plan, result, rows));
+}
+
+std::string job_summary(const Plan& plan, const WholeJobResult& result) {
+  std::string text = "\n" + report::row_table(report::rows_from_records(result.records)).to_text() + "\n";
+  for (const std::string& verdict : verdicts(plan, result)) text += "- " + verdict + "\n";
+  return text + "\n" + bill_text(result.bill, result.actual);
+}
+
+}  // namespace effnet::apps

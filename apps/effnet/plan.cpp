@@ -1,0 +1,129 @@
+#include "apps/effnet/plan.h"
+
+#include <fmt/format.h>
+
+#include "spec/atomic_file.h"
+#include "spec/config_table.h"
+#include "spec/error.h"
+
+namespace effnet::apps {
+namespace {
+
+using spec::ConfigTable;
+
+int count_in(const ConfigTable& table, std::string_view key, int fallback, int low, int high) {
+  const std::int64_t value = table.integer_or(key, fallback);
+  if (value < low || value > high)
+    throw table.error(key, fmt::format("{} is outside {} .. {}", value, low, high));
+  return static_cast<int>(value);
+}
+
+spec::Budget read_budget(const ConfigTable& table) {
+  spec::Budget budget{.pictures = table.integer("pictures"),
+                      .epochs = count_in(table, "epochs", 1, 1, 10'000)};
+  if (budget.pictures < 1) throw table.error("pictures", "must be at least 1");
+  return budget;
+}
+
+void read_search(const ConfigTable& table, Plan& plan) {
+  plan.space = table.string_or("space", plan.space);
+  plan.strategy = table.string_or("strategy", plan.strategy);
+  plan.objective.form =
+      search::parse_objective_form(table.string_or("objective", "hard"), table.where("objective"));
+  plan.objective.cost = spec::parse_cost_kind(table.string_or("cost", "macs"), table.where("cost"));
+  plan.objective.target = table.number("target");
+  plan.objective.weight = table.number_or("weight", search::default_weight(plan.objective.form));
+  search::check(plan.objective, table.where());
+  plan.trials = count_in(table, "trials", 16, 1, 1'000'000);
+  plan.random_trials = count_in(table, "random_trials", plan.trials, 0, 1'000'000);
+  plan.child = read_budget(table);
+  plan.finalists = count_in(table, "finalists", 2, 1, 1000);
+  plan.finalist_seeds = count_in(table, "finalist_seeds", 2, 1, 1000);
+  plan.rank_check_nets = count_in(table, "rank_check_nets", 0, 0, 1000);
+}
+
+void read_fit(const ConfigTable& table, Plan& plan) {
+  plan.grid.alpha = scaling::parse_range(table.string_or("alpha", "1:2"), table.where("alpha"));
+  plan.grid.beta = scaling::parse_range(table.string_or("beta", "1:1.5"), table.where("beta"));
+  plan.grid.gamma = scaling::parse_range(table.string_or("gamma", "1:1.5"), table.where("gamma"));
+  plan.grid.step =
+      scaling::parse_decimal(fmt::format("{}", table.number_or("step", 0.05)), table.where("step"));
+  plan.grid.tolerance =
+      scaling::parse_decimal(fmt::format("{}", table.number_or("tolerance", 0.08)), table.where("tolerance"));
+  plan.fit_nets = count_in(table, "nets", 0, 0, 100'000);
+  plan.fit_seeds = count_in(table, "seeds", 1, 1, 1000);
+  plan.fit_child = read_budget(table);
+}
+
+Rival read_rival(const ConfigTable& table) {
+  Rival rival;
+  rival.name = table.string("name");
+  rival.group = table.string_or("group", "human-designed");
+  rival.arch = spec::parse_arch(table.string("arch"), table.where("arch"));
+  const std::string grow = table.string_or("grow", "width");
+  if (grow == "width")
+    rival.grow = {.alpha = 1, .beta = 1.1, .gamma = 1};
+  else if (grow == "compound")
+    rival.grow = {};
+  else
+    throw table.error("grow", fmt::format("'{}' is unknown; 'width' or 'compound' is expected", grow));
+  for (const ConfigTable::Scalar& member : table.scalars("match")) {
+    const std::string* name = std::get_if<std::string>(&member);
+    if (!name)
+      throw table.error("match", "names of family members are expected, for example [\"b0\", \"b2\"]");
+    rival.match.push_back(*name);
+  }
+  return rival;
+}
+
+void check_matches(const ConfigTable& table, const Plan& plan) {
+  for (const Rival& rival : plan.rivals) {
+    for (const std::string& member : rival.match) {
+      bool known = false;
+      for (std::size_t i = 0; i < plan.phi.size(); ++i) known = known || member == fmt::format("b{}", i);
+      if (!known)
+        throw table.error("rival", fmt::format("'{}' is to match '{}', which the family does not have",
+                                               rival.name, member));
+    }
+  }
+}
+
+}  // namespace
+
+Plan read_plan(const std::filesystem::path& file) {
+  Plan plan;
+  plan.text = spec::read_file(file);
+  const ConfigTable table = ConfigTable::parse(plan.text, file.string());
+  plan.name = table.string("name");
+  plan.seed = static_cast<std::uint64_t>(table.integer_or("seed", 1));
+  plan.workers = count_in(table, "workers", 2, 1, 1024);
+  plan.threads = count_in(table, "threads", 1, 1, 1024);
+  if (table.has("data")) {
+    const ConfigTable data = table.table("data");
+    plan.data.data_dir = data.string_or("data_dir", "");
+    plan.data.dataset = data.string_or("dataset", plan.data.dataset);
+    plan.data.holdout = data.integer_or("holdout", plan.data.holdout);
+    plan.data_train_pictures = data.integer_or("train_pictures", plan.data_train_pictures);
+    plan.data_test_pictures = data.integer_or("test_pictures", plan.data_test_pictures);
+    plan.data.split_seed = static_cast<std::uint64_t>(data.integer_or("split_seed", 1));
+  }
+  if (table.has("recipe")) plan.recipe = spec::read_recipe(table.table("recipe"), plan.recipe);
+  read_search(table.table("search"), plan);
+  read_fit(table.table("fit"), plan);
+  const ConfigTable family = table.table("family");
+  if (family.has("phi")) plan.phi = family.numbers("phi");
+  if (plan.phi.empty() || plan.phi.front() != 0)
+    throw family.error("phi", "must start with 0, the baseline itself");
+  if (family.has("seeds")) {
+    plan.seeds.clear();
+    for (const double seed : family.numbers("seeds")) plan.seeds.push_back(static_cast<std::uint64_t>(seed));
+    if (plan.seeds.empty()) throw family.error("seeds", "needs at least one seed");
+  }
+  plan.train_pictures = family.integer_or("pictures", 0);
+  for (const ConfigTable& rival : table.tables("rival")) plan.rivals.push_back(read_rival(rival));
+  table.reject_unknown_keys();
+  check_matches(table, plan);
+  return plan;
+}
+
+}  // namespace effnet::apps

@@ -1,0 +1,131 @@
+// effnet search: a baseline out of a small MBConv space, beside a random arm of equal cost.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/command_line.h"
+#include "apps/effnet/commands.h"
+#include "apps/effnet/search_step.h"
+#include "apps/stop_signal.h"
+#include "search/builtin_spaces.h"
+#include "spec/atomic_file.h"
+#include "spec/error.h"
+#include "store/run_folder.h"
+
+namespace effnet::apps {
+namespace {
+
+struct Options {
+  SearchStep step;
+  std::string objective = "hard", cost = "macs", recipe_file, output = "runs/search";
+  std::optional<double> weight;
+  std::optional<int> random_trials;
+  double target = 4e6;
+  bool json = false;
+};
+
+void run(Options options) {
+  SearchStep& step = options.step;
+  search::BaselineSearchConfig& config = step.config;
+  config.objective.form = search::parse_objective_form(options.objective, "--objective");
+  config.objective.cost = spec::parse_cost_kind(options.cost, "--cost");
+  config.objective.target = options.target;
+  config.objective.weight = options.weight.value_or(search::default_weight(config.objective.form));
+  search::check(config.objective, "search");
+  config.random_trials = options.random_trials.value_or(config.trials);
+  config.lag = std::max(config.lag, step.workers);
+  const search::Space space =
+      search::load_space(step.space_name).with_limits(search::limits_of(config.objective));
+  const spec::Recipe recipe = options.recipe_file.empty()
+                                  ? spec::Recipe{}
+                                  : spec::read_recipe(std::filesystem::path(options.recipe_file));
+  if (const std::string note = search::target_note(config.objective); !note.empty())
+    print_note("note: " + note);
+
+  const std::string identity = identity_json(step, recipe);
+  const store::RunFolder folder = store::RunFolder::open(options.output, "search", identity);
+  step.trainer.recipe_file = folder / "recipe.toml";
+  spec::write_file_atomically(step.trainer.recipe_file, spec::recipe_toml(recipe));
+  config.details_json = identity;
+
+  LiveLine line;
+  Progress progress(line);
+  add_search_phases(progress, step, 1);
+  try {
+    const search::BaselineSearchResult result =
+        run_search_step(step, space, folder.path(), progress, stop_requested());
+    print_result(options.json ? search_json(result) : search_summary(result));
+    print_note(fmt::format("baseline: {}", (folder / "baseline.toml").string()));
+  } catch (const spec::Error& error) {
+    if (error.kind() != spec::ErrorKind::kStopped) throw;
+    throw spec::Error(error.kind(), "search", "stopped; the finished trials are kept",
+                      "run the same command again to go on");
+  }
+}
+
+}  // namespace
+
+void add_search(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "search", "Search a small MBConv space for a baseline, beside a random arm of equal cost");
+  auto options = std::make_shared<Options>();
+  SearchStep& step = options->step;
+  step.space_name = "fashion-small";
+  step.config.trials = 32;
+  step.config.seed = 1;
+  step.config.budget = {.pictures = 12'000, .epochs = 2};
+  command->add_option("--space", step.space_name, "built-in space (b0-small, fashion-small) or space file")
+      ->capture_default_str();
+  command->add_option("--strategy", step.config.strategy, "random, evolution or reinforce")
+      ->capture_default_str();
+  command->add_option("--objective", options->objective, "soft, hard, absolute or constraint")
+      ->capture_default_str();
+  command->add_option("--cost", options->cost, "macs or params")->capture_default_str();
+  command->add_option("--target", options->target, "the cost that is wanted")->capture_default_str();
+  command->add_option("--weight", options->weight,
+                      "exponent or slope; default fits the form: soft -0.07, hard -1, absolute -0.1");
+  command->add_option("--trials", step.config.trials, "nets the search trains")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  command->add_option("--random-trials", options->random_trials,
+                      "nets of the random arm; default as many as --trials, 0 for none");
+  command->add_option("--pictures", step.config.budget.pictures, "training pictures a child sees")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--child-epochs", step.config.budget.epochs, "times it sees them")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  command->add_option("--finalists", step.config.finalists, "best nets of each arm that are retrained")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--finalist-seeds", step.config.finalist_seeds, "fresh seeds each")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--seed", step.config.seed, "seed of the search")->capture_default_str();
+  command->add_option("--recipe", options->recipe_file, "recipe file for the children (TOML)");
+  command
+      ->add_option("--evaluator", step.evaluator,
+                   "train, or command:PROGRAM ARGS that speaks the JSON-lines protocol")
+      ->capture_default_str();
+  command
+      ->add_option("--trial-timeout", step.trial_timeout,
+                   "seconds after which a child counts as hung, 0 for never")
+      ->capture_default_str();
+  add_data_flags(*command, step.trainer.data);
+  command->add_option("--workers", step.workers, "children side by side")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--threads", step.trainer.threads, "threads a child")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--device", step.trainer.device, "cpu or cuda")->capture_default_str();
+  command->add_option("--output", options->output, "run folder: trial store, logs, baseline.toml")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "the result as JSON");
+  command->footer(
+      "Examples:\n  effnet search --trials 40 --target 1.5e6 --output runs/search\n"
+      "  effnet search --space my-space.toml --data-dir pictures --dataset folder --strategy reinforce\n");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace effnet::apps

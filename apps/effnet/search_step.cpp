@@ -1,0 +1,169 @@
+#include "apps/effnet/search_step.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "report/number_text.h"
+#include "report/text_table.h"
+#include "search/builtin_spaces.h"
+#include "search/process_evaluator.h"
+#include "spec/atomic_file.h"
+#include "spec/error.h"
+#include "spec/net_file.h"
+
+namespace effnet::apps {
+namespace {
+
+using search::Finalist;
+
+constexpr std::string_view kSearchPhase = "search", kRandomPhase = "random arm", kFinalistPhase = "finalists";
+constexpr std::string_view kCommandPrefix = "command:";
+
+search::EvaluatorFactory evaluators(const SearchStep& step, const std::filesystem::path& folder) {
+  if (step.evaluator == "train") return trainer_evaluators(step.trainer, folder, step.trial_timeout);
+  if (!step.evaluator.starts_with(kCommandPrefix)) {
+    throw spec::Error(spec::ErrorKind::kUsage, "--evaluator",
+                      fmt::format("unknown evaluator '{}'", step.evaluator),
+                      "expected: train, or command:PROGRAM ARGS");
+  }
+  std::istringstream words(step.evaluator.substr(kCommandPrefix.size()));
+  std::vector<std::string> arguments;
+  for (std::string word; words >> word;) arguments.push_back(word);
+  if (arguments.empty())
+    throw spec::Error(spec::ErrorKind::kUsage, "--evaluator", "command: needs a program");
+  return [=](int worker) -> std::unique_ptr<search::Evaluator> {
+    return std::make_unique<search::ProcessEvaluator>(
+        search::ProcessEvaluatorConfig{.command = {.arguments = arguments,
+                                                   .environment = {},
+                                                   .log = folder / fmt::format("child-{}.log", worker)},
+                                       .timeout = step.trial_timeout});
+  };
+}
+
+std::string mean_text(const Finalist& finalist) {
+  return finalist.accuracies.empty() ? "failed" : fmt::format("{:.2f}", finalist.mean_accuracy);
+}
+
+nlohmann::ordered_json finalist_json(const Finalist& finalist) {
+  nlohmann::ordered_json json;
+  json["trial"] = finalist.trial;
+  json["arch"] = spec::to_text(finalist.candidate.arch);
+  json["choices"] = nlohmann::ordered_json::parse(spec::choices_json(finalist.candidate.choices));
+  json["accuracy"] = finalist.mean_accuracy;
+  json["macs"] = finalist.candidate.cost.macs;
+  json["params"] = finalist.candidate.cost.params;
+  json["reward"] =
+      finalist.reward ? nlohmann::ordered_json(*finalist.reward) : nlohmann::ordered_json(nullptr);
+  json["first_accuracy"] = finalist.first_accuracy;
+  json["accuracies"] = finalist.accuracies;
+  return json;
+}
+
+}  // namespace
+
+std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
+  const search::BaselineSearchConfig& c = step.config;
+  nlohmann::ordered_json json;
+  json["space"] = search::space_text(step.space_name);
+  json["strategy"] = c.strategy;
+  json["objective"] = search::to_text(c.objective.form);
+  json["cost"] = spec::to_text(c.objective.cost);
+  json["target"] = c.objective.target;
+  json["weight"] = c.objective.weight;
+  json["seed"] = c.seed;
+  json["random_trials"] = c.random_trials;
+  json["finalists"] = c.finalists;
+  json["finalist_seeds"] = c.finalist_seeds;
+  json["pictures"] = c.budget.pictures;
+  json["epochs"] = c.budget.epochs;
+  json["lag"] = c.lag;
+  json["evaluator"] = step.evaluator;
+  json["data"] = nlohmann::ordered_json::parse(data_json(step.trainer.data));
+  json["recipe"] = nlohmann::ordered_json::parse(spec::recipe_json(recipe));
+  json["threads"] = step.trainer.threads;
+  json["device"] = step.trainer.device;
+  return json.dump();
+}
+
+void add_search_phases(Progress& progress, const SearchStep& step, double seconds_a_trial) {
+  const double each = seconds_a_trial / step.workers;
+  progress.add_phase(std::string(kSearchPhase), each * step.config.trials);
+  if (step.config.random_trials > 0)
+    progress.add_phase(std::string(kRandomPhase), each * step.config.random_trials);
+  progress.add_phase(std::string(kFinalistPhase), each * step.config.finalist_trials_at_most());
+}
+
+search::BaselineSearchResult run_search_step(const SearchStep& step, const search::Space& space,
+                                             const std::filesystem::path& folder, Progress& progress,
+                                             const std::atomic<bool>& stop) {
+  store::TrialStore store = store::TrialStore::open(folder / "trials.db");
+  std::deque<StudyProgress> observers;  // one a study; each finishes its phase when the next begins
+  const auto observer_of = [&](std::string_view study) -> search::StudyObserver* {
+    observers.clear();
+    if (study == "search")
+      return &observers.emplace_back(progress, std::string(kSearchPhase), step.config.trials);
+    if (study == "random")
+      return &observers.emplace_back(progress, std::string(kRandomPhase), step.config.random_trials);
+    return &observers.emplace_back(progress, std::string(kFinalistPhase),
+                                   step.config.finalist_trials_at_most());
+  };
+  const search::BaselineSearchResult result =
+      search::run_baseline_search(step.config, space, store,
+                                  {.workers = step.workers,
+                                   .make_evaluator = evaluators(step, folder),
+                                   .observer_of = observer_of,
+                                   .stop = &stop});
+  spec::write_file_atomically(folder / "baseline.toml",
+                              spec::net_toml({"baseline", result.best.candidate.arch}));
+  return result;
+}
+
+std::string search_summary(const search::BaselineSearchResult& result) {
+  const auto right = report::Align::kRight;
+  report::TextTable table({{"finalist of"},
+                           {"trial", right},
+                           {"first run %", right},
+                           {"fresh seeds %", right},
+                           {"MACs", right},
+                           {"params", right},
+                           {"reward", right},
+                           {"net"}});
+  for (const Finalist& f : result.finalists) {
+    table.add_row({f.searched && f.random ? "both"
+                   : f.searched           ? "search"
+                                          : "random arm",
+                   fmt::format("{}", f.trial), fmt::format("{:.2f}", f.first_accuracy), mean_text(f),
+                   report::short_count(static_cast<double>(f.candidate.cost.macs)),
+                   report::short_count(static_cast<double>(f.candidate.cost.params)),
+                   f.reward ? fmt::format("{:.4f}", *f.reward) : "-", spec::to_text(f.candidate.arch)});
+  }
+  std::string text = table.to_text();
+  if (result.random_best) {
+    const double lead = *result.best.reward - *result.random_best->reward;
+    text += fmt::format(
+        "\nThe search {} the random arm of equal cost: reward {:.4f} against {:.4f}, accuracy {:.2f} % "
+        "against {:.2f} %.\n",
+        lead > 0   ? "beat"
+        : lead < 0 ? "did not beat"
+                   : "tied with",
+        *result.best.reward, *result.random_best->reward, result.best.mean_accuracy,
+        result.random_best->mean_accuracy);
+  }
+  return text;
+}
+
+std::string search_json(const search::BaselineSearchResult& result) {
+  nlohmann::ordered_json json;
+  json["schema"] = "effnet.search/1";
+  json["finalists"] = nlohmann::ordered_json::array();
+  for (const Finalist& finalist : result.finalists) json["finalists"].push_back(finalist_json(finalist));
+  if (result.random_best) json["random_best"] = finalist_json(*result.random_best);
+  json["best"] = finalist_json(result.best);
+  json["trials"] = result.search.size();
+  return json.dump(2) + "\n";
+}
+
+}  // namespace effnet::apps

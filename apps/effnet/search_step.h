@@ -1,0 +1,37 @@
+// The search for a baseline as a step: of the command `effnet search` and of the whole job.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+
+#include "apps/effnet/progress.h"
+#include "apps/effnet/trainer_process.h"
+#include "search/baseline_search.h"
+
+namespace effnet::apps {
+
+struct SearchStep {
+  std::string space_name;
+  search::BaselineSearchConfig config;
+  TrainerSetup trainer;
+  std::string evaluator = "train";  // or command:PROGRAM ARGS
+  int workers = 2;
+  double trial_timeout = 0;  // seconds, 0: any
+};
+
+// Everything that must be the same for a folder to be gone on with.
+std::string identity_json(const SearchStep& step, const spec::Recipe& recipe);
+
+// The phases that the step adds to a progress, in order: "search", "random arm", "finalists".
+void add_search_phases(Progress& progress, const SearchStep& step, double seconds_a_trial);
+
+// Goes on where the store in `folder` ends, and writes folder/baseline.toml. Errors as search::run_baseline_search.
+search::BaselineSearchResult run_search_step(const SearchStep& step, const search::Space& space,
+                                             const std::filesystem::path& folder, Progress& progress,
+                                             const std::atomic<bool>& stop);
+
+std::string search_summary(const search::BaselineSearchResult& result);  // for a terminal
+std::string search_json(const search::BaselineSearchResult& result);
+
+}  // namespace effnet::apps

@@ -1,0 +1,117 @@
+// effnet train: one net by handing over to effnet-train, several side by side in a pool.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "apps/command_line.h"
+#include "apps/effnet/commands.h"
+#include "apps/effnet/trainer_process.h"
+#include "apps/effnet/training_pool.h"
+#include "apps/net_argument.h"
+#include "apps/stop_signal.h"
+#include "report/row_table.h"
+#include "scaling/cost_model.h"
+#include "spec/atomic_file.h"
+#include "spec/error.h"
+
+namespace effnet::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using spec::Error;
+using spec::ErrorKind;
+
+struct Options {
+  std::vector<std::string> nets;
+  std::string output = "runs/train";
+  int jobs = 2;
+  bool json = false;
+};
+
+[[noreturn]] void hand_over(const Options& options, const std::vector<std::string>& other_flags) {
+  std::vector<std::string> arguments{trainer_program().string(), "train", options.nets.front(), "--output",
+                                     options.output};
+  if (options.json) arguments.emplace_back("--json");
+  arguments.insert(arguments.end(), other_flags.begin(), other_flags.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  execv(pointers.front(), pointers.data());
+  throw Error(ErrorKind::kEnvironment, arguments.front(), std::strerror(errno), "run effnet doctor");
+}
+
+std::vector<PooledJob> jobs_of(const Options& options, const std::vector<std::string>& other_flags) {
+  std::vector<PooledJob> jobs;
+  for (const std::string& net : options.nets) {
+    const spec::NamedNet resolved = resolve_net(net);
+    const bool taken = std::any_of(jobs.begin(), jobs.end(),
+                                   [&](const PooledJob& job) { return job.name == resolved.name; });
+    if (taken)
+      throw Error(ErrorKind::kUsage, net, fmt::format("a second net is called '{}'", resolved.name),
+                  "give each net file its own name");
+    PooledJob job{.name = resolved.name,
+                  .run_folder = fs::path(options.output) / resolved.name,
+                  .command = {},
+                  .weight = static_cast<double>(scaling::count(resolved.arch).total.macs)};
+    job.command.arguments = {trainer_program().string(), "train",      net,   "--output",
+                             job.run_folder.string(),    "--progress", "json"};
+    job.command.arguments.insert(job.command.arguments.end(), other_flags.begin(), other_flags.end());
+    job.command.environment = trainer_environment();
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+void train_family(const Options& options, const std::vector<std::string>& other_flags) {
+  LiveLine line;
+  Progress progress(line);
+  progress.add_phase("train", 1);
+  const PoolResult result =
+      train_all(jobs_of(options, other_flags), options.jobs, progress, "train", stop_requested());
+  for (const FailedJob& failed : result.failed)
+    line.note(fmt::format("{} failed: {}", failed.name, failed.reason));
+  if (result.records.empty())
+    throw Error(ErrorKind::kFailed, "train", "no net was trained to the end",
+                "see the logs in " + options.output);
+  const std::string csv = spec::results_csv(result.records);
+  spec::write_file_atomically(fs::path(options.output) / "results.csv", csv);
+  print_result(options.json ? csv : report::row_table(report::rows_from_records(result.records)).to_text());
+  if (!result.failed.empty())
+    throw Error(ErrorKind::kFailed, "train",
+                fmt::format("{} of {} nets failed", result.failed.size(), options.nets.size()));
+}
+
+void run(const Options& options, const std::vector<std::string>& other_flags) {
+  if (options.nets.size() == 1) hand_over(options, other_flags);
+  train_family(options, other_flags);
+}
+
+}  // namespace
+
+void add_train(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("train", "Train one net or a family; test accuracy, run folders, resume");
+  auto options = std::make_shared<Options>();
+  command->add_option("NET", options->nets, "published names or net files; several are trained side by side")
+      ->required();
+  command->add_option("--output", options->output, "run folder; with several nets a folder of run folders")
+      ->capture_default_str();
+  command->add_option("--jobs", options->jobs, "nets side by side")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--json", options->json, "the result as JSON (several nets: as CSV)");
+  command->allow_extras();
+  command->footer(
+      "All other flags (--data-dir, --dataset, --recipe, --epochs, --batch-size, --lr, --img-size, --seed, "
+      "--workers,\n"
+      "--threads, --device, --resume, ...) go to effnet-train: see effnet-train train --help.\n"
+      "Examples:\n  effnet train b0 --img-size 28 --stem-stride 1 --epochs 5 --output runs/b0\n"
+      "  effnet train nets/b0.toml nets/b1.toml nets/b2.toml --recipe recipe.toml --output runs/family\n");
+  command->callback([options, command] { run(*options, command->remaining()); });
+}
+
+}  // namespace effnet::apps

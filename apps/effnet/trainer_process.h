@@ -1,0 +1,66 @@
+// How `effnet` runs its sibling effnet-train: which flags, which environment, which log.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "search/child_process.h"
+#include "search/study.h"
+#include "spec/net_file.h"
+#include "spec/recipe.h"
+
+namespace CLI {
+class App;
+}
+
+namespace effnet::apps {
+
+// Where the pictures are and how they are parted; the same for every child of a run.
+struct DataChoice {
+  std::string data_dir;
+  std::string dataset = "auto";
+  std::int64_t holdout = 10'000;  // of the training set, never trained on; scores are made there
+  std::uint64_t split_seed = 1;
+};
+
+struct TrainerSetup {
+  DataChoice data;
+  std::filesystem::path recipe_file;
+  int threads = 1;  // of each child
+  std::string device = "cpu";
+};
+
+// --data-dir, --dataset, --holdout.
+void add_data_flags(CLI::App& command, DataChoice& data);
+
+std::string data_json(const DataChoice& data);  // for records that compare settings
+
+// Children that train one trial after another (effnet-train serve). Their messages go to `log_folder`/child-N.log.
+search::EvaluatorFactory trainer_evaluators(const TrainerSetup& setup,
+                                            const std::filesystem::path& log_folder, double timeout);
+
+// On top of ours, for every effnet-train.
+std::vector<std::pair<std::string, std::string>> trainer_environment();
+
+struct TrainingJob {
+  std::filesystem::path net_file;
+  std::filesystem::path run_folder;
+  std::string name, group;
+  std::uint64_t seed = 0;
+  std::int64_t pictures = 0;  // distinct training pictures; 0: all that are not held out
+};
+search::ChildCommand train_command(const TrainerSetup& setup, const TrainingJob& job);
+
+// effnet-train measure: pictures a second of training steps of each net, one thread each, `copies` processes at once.
+struct Speed {
+  double pictures_per_second = 0;  // the slowest copy's
+};
+std::vector<Speed> measure_speed(const std::vector<spec::ArchSpec>& nets, int batch_size, double seconds,
+                                 int threads, int copies);
+
+// The sibling program; Error{kEnvironment} when it is not there.
+std::filesystem::path trainer_program();
+
+}  // namespace effnet::apps

@@ -1,0 +1,314 @@
+#include "apps/effnet/whole_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "apps/command_line.h"
+#include "apps/effnet/fit_step.h"
+#include "apps/effnet/job_report.h"
+#include "apps/effnet/search_step.h"
+#include "apps/effnet/training_pool.h"
+#include "scaling/cost_match.h"
+#include "scaling/cost_model.h"
+#include "search/builtin_spaces.h"
+#include "search/list.h"
+#include "spec/atomic_file.h"
+#include "spec/error.h"
+#include "store/run_folder.h"
+
+namespace effnet::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A net of the final chart.
+struct Entry {
+  spec::NamedNet net;
+  std::string group;
+};
+
+class WholeJob {
+ public:
+  WholeJob(const Plan& plan, const fs::path& output, const std::atomic<bool>& stop)
+      : plan_(plan),
+        space_(search::load_space(plan.space).with_limits(search::limits_of(plan.objective))),
+        folder_(store::RunFolder::open(output, "auto", identity())),
+        stop_(stop),
+        progress_(line_) {
+    trainer_ = {
+        .data = plan.data, .recipe_file = folder_ / "recipe.toml", .threads = plan.threads, .device = "cpu"};
+  }
+
+  WholeJobResult run() {
+    fix_plan();
+    print_result(plan_text());
+    print_result(bill_text(result_.bill, {}) + "\n");
+    add_phases();
+    search_baseline();
+    if (plan_.rank_check_nets > 0) check_ranks();
+    fit_coefficients();
+    make_family();
+    train_entries();
+    result_.actual = actual_rows();
+    write_job_files(plan_, result_, folder_.path());
+    return std::move(result_);
+  }
+
+ private:
+  std::string identity() const {
+    return nlohmann::ordered_json{{"plan", plan_.text}, {"space", search::space_text(plan_.space)}}.dump();
+  }
+
+  // Written at the first start and only read afterwards.
+  void fix_plan() {
+    const fs::path bill_file = folder_ / "bill.json";
+    if (fs::exists(bill_file)) {
+      result_.bill = bill_from_json(spec::read_file(bill_file), bill_file.string());
+      print_note(fmt::format("going on in {}", folder_.path().string()));
+      return;
+    }
+    print_note("measuring this machine's speed (under 10 s of training steps) ...");
+    spec::write_file_atomically(folder_ / "plan.toml", plan_.text);
+    spec::write_file_atomically(folder_ / "recipe.toml", spec::recipe_toml(plan_.recipe));
+    result_.bill = measure_bill(plan_, space_);
+    spec::write_file_atomically(bill_file, bill_json(result_.bill));
+  }
+
+  std::string plan_text() const {
+    const search::Objective& o = plan_.objective;
+    return fmt::format(
+        "Plan '{}' (seed {}, {} workers of {} thread{})\n"
+        "  search    {} nets by {} in space '{}' ({:.3g} nets), {} nets by the random arm; each child sees "
+        "{} pictures x {}\n"
+        "            objective {} with {} {:.3g}; the best {} of each arm are retrained with {} fresh seeds\n"
+        "  fit       alpha, beta, gamma by a grid at equal realised cost, {} nets\n"
+        "  family    phi {}; trained on {} pictures x {} epochs, {} seed{}, beside {} rival design{}\n\n",
+        plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s", plan_.trials,
+        plan_.strategy, space_.name(), space_.size(), plan_.random_trials, plan_.child.pictures,
+        plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target, plan_.finalists,
+        plan_.finalist_seeds, plan_.fit_nets > 0 ? fmt::format("at most {}", plan_.fit_nets) : "all",
+        fmt::join(plan_.phi, ", "), plan_.final_pictures(), plan_.recipe.epochs, plan_.seeds.size(),
+        plan_.seeds.size() == 1 ? "" : "s", plan_.rivals.size(), plan_.rivals.size() == 1 ? "" : "s");
+  }
+
+  double predicted(std::string_view phase) const {
+    for (const BillRow& row : result_.bill.rows) {
+      if (row.phase == phase) return row.seconds;
+    }
+    return 0;
+  }
+
+  void add_phases() {
+    for (const BillRow& row : result_.bill.rows) progress_.add_phase(row.phase, row.seconds);
+  }
+
+  // A child that takes twenty times what the bill says for the dearest net hangs.
+  double trial_timeout() const {
+    const double dearest = result_.bill.training_seconds(result_.bill.measured_macs.back(),
+                                                         plan_.child.total_pictures(), plan_.data.holdout);
+    return std::max(120.0, 20 * dearest);
+  }
+
+  void search_baseline() {
+    SearchStep step;
+    step.space_name = plan_.space;
+    step.config = {.strategy = plan_.strategy,
+                   .objective = plan_.objective,
+                   .seed = plan_.seed,
+                   .trials = plan_.trials,
+                   .random_trials = plan_.random_trials,
+                   .finalists = plan_.finalists,
+                   .finalist_seeds = plan_.finalist_seeds,
+                   .budget = plan_.child,
+                   .lag = plan_.workers,
+                   .details_json = "{}"};
+    step.trainer = trainer_;
+    step.workers = plan_.workers;
+    step.trial_timeout = trial_timeout();
+    step.config.details_json = identity_json(step, plan_.recipe);
+    fs::create_directories(folder_ / "search");
+    result_.search = run_search_step(step, space_, folder_ / "search", progress_, stop_);
+    fs::copy_file(folder_ / "search/baseline.toml", folder_ / "baseline.toml",
+                  fs::copy_options::overwrite_existing);
+  }
+
+  // Some nets of the random arm, from its worst to its best, are trained as long as the family will be.
+  void check_ranks() {
+    std::vector<search::TrialResult> scored;
+    for (const search::TrialResult& trial : result_.search.random) {
+      if (trial.outcome.scored() && !trial.same_as) scored.push_back(trial);
+    }
+    std::stable_sort(scored.begin(), scored.end(),
+                     [](const auto& a, const auto& b) { return a.outcome.accuracy < b.outcome.accuracy; });
+    const int count = std::min(plan_.rank_check_nets, static_cast<int>(scored.size()));
+    if (count < 3) return;
+    std::vector<spec::Candidate> candidates;
+    std::vector<double> short_scores, long_scores;
+    for (int i = 0; i < count; ++i) {
+      const auto& trial =
+          scored[static_cast<std::size_t>(i * (static_cast<int>(scored.size()) - 1) / (count - 1))];
+      candidates.push_back(trial.trial.candidate);
+      short_scores.push_back(trial.outcome.accuracy);
+    }
+    search::CandidateList list(candidates);
+    search::StudyConfig config;
+    config.name = "rank check";
+    config.seed = spec::derive_seed(plan_.seed, config.name);
+    config.trials = list.size();
+    config.lag = plan_.workers;
+    config.budget = {.pictures = plan_.final_pictures(), .epochs = plan_.recipe.epochs};
+    config.objective = plan_.objective;
+    config.strategy = "list";
+    store::TrialStore store = store::TrialStore::open(folder_ / "search/trials.db");
+    StudyProgress observer(progress_, "rank check", list.size());
+    search::Study study(
+        config, [&](const spec::Choices& choices) { return list.candidate(choices); }, list, store);
+    rank_trials_ = study.run({.workers = plan_.workers,
+                              .make_evaluator = trainer_evaluators(trainer_, folder_ / "search", 0),
+                              .observer = &observer,
+                              .stop = &stop_});
+    std::vector<double> kept;
+    for (std::size_t i = 0; i < rank_trials_.size(); ++i) {
+      if (!rank_trials_[i].outcome.scored()) continue;
+      kept.push_back(short_scores[i]);
+      long_scores.push_back(rank_trials_[i].outcome.accuracy);
+    }
+    result_.rank_check = search::rank_agreement(kept, long_scores, plan_.seed);
+  }
+
+  void fit_coefficients() {
+    FitStep step;
+    step.config.baseline = {"baseline", result_.search.best.candidate.arch};
+    step.config.grid = plan_.grid;
+    step.config.max_nets = plan_.fit_nets;
+    step.config.seeds = plan_.fit_seeds;
+    step.config.budget = plan_.fit_child;
+    step.config.seed = plan_.seed;
+    step.config.lag = plan_.workers;
+    step.config.holdout_pictures = plan_.data.holdout;
+    step.trainer = trainer_;
+    step.workers = plan_.workers;
+    step.trial_timeout = trial_timeout();
+    step.config.details_json = identity_json(step, plan_.recipe);
+    fs::create_directories(folder_ / "fit");
+    result_.fit = run_fit_step(step, folder_ / "fit", progress_, stop_);
+    fs::copy_file(folder_ / "fit/coefficients.toml", folder_ / "coefficients.toml",
+                  fs::copy_options::overwrite_existing);
+  }
+
+  void make_family() {
+    const spec::ArchSpec& baseline = result_.search.best.candidate.arch;
+    for (std::size_t i = 0; i < plan_.phi.size(); ++i) {
+      const spec::ArchSpec arch =
+          scaling::scale(baseline, scaling::multipliers(result_.fit.file.rule, plan_.phi[i]));
+      result_.family.push_back({fmt::format("b{}", i), arch});
+      const spec::NamedNet& net = result_.family.back();
+      spec::write_file_atomically(folder_ / (net.name + ".toml"), spec::net_toml(net));
+      entries_.push_back({net, "family"});
+    }
+    if (result_.search.random_best)
+      entries_.push_back({{"random-arm", result_.search.random_best->candidate.arch}, "random-arm"});
+    for (const Rival& rival : plan_.rivals) {
+      for (const std::string& member : rival.match) entries_.push_back(matched(rival, member));
+    }
+  }
+
+  // The rival's shape on the member's pictures, as dear as the member.
+  Entry matched(const Rival& rival, const std::string& member) const {
+    const auto found = std::find_if(result_.family.begin(), result_.family.end(),
+                                    [&](const spec::NamedNet& net) { return net.name == member; });
+    spec::ArchSpec shape = rival.arch;
+    shape.resolution = found->arch.resolution;
+    shape.input_channels = found->arch.input_channels;
+    shape.classes = found->arch.classes;
+    const double wanted = static_cast<double>(scaling::count(found->arch).total.macs);
+    return {{fmt::format("{}-{}", rival.name, member),
+             scaling::match_cost(shape, rival.grow, spec::CostKind::kMacs, wanted)},
+            rival.group};
+  }
+
+  void train_entries() {
+    fs::create_directories(folder_ / "nets");
+    std::vector<PooledJob> jobs;
+    for (const Entry& entry : entries_) {
+      const fs::path net_file = folder_ / "nets" / (entry.net.name + ".toml");
+      spec::write_file_atomically(net_file, spec::net_toml(entry.net));
+      const double macs = static_cast<double>(scaling::count(entry.net.arch).total.macs);
+      for (const std::uint64_t seed : plan_.seeds) {
+        TrainingJob job{.net_file = net_file,
+                        .run_folder = folder_ / "runs" / run_name(entry.net.name, seed),
+                        .name = entry.net.name,
+                        .group = entry.group,
+                        .seed = seed,
+                        .pictures = plan_.train_pictures};
+        const double seconds = result_.bill.training_seconds(
+            macs, plan_.final_pictures() * plan_.recipe.epochs, plan_.data.holdout * plan_.recipe.epochs);
+        jobs.push_back({.name = job.run_folder.filename().string(),
+                        .run_folder = job.run_folder,
+                        .command = train_command(trainer_, job),
+                        .weight = seconds});
+      }
+    }
+    PoolResult pool = train_all(jobs, plan_.workers, progress_, "train", stop_);
+    result_.records = std::move(pool.records);
+    for (const FailedJob& failed : pool.failed)
+      result_.failures.push_back(fmt::format("{}: {}", failed.name, failed.reason));
+    if (result_.records.empty())
+      throw spec::Error(spec::ErrorKind::kFailed, "train", "no net was trained to the end",
+                        "see the logs in " + (folder_ / "runs").string());
+  }
+
+  std::string run_name(const std::string& net, std::uint64_t seed) const {
+    return plan_.seeds.size() == 1 ? net : fmt::format("{}-seed{}", net, seed);
+  }
+
+  // From what was recorded, so that it is right after any number of interruptions.
+  std::vector<BillRow> actual_rows() const {
+    std::vector<BillRow> rows;
+    const auto add_trials = [&](std::string phase, const std::vector<search::TrialResult>& trials) {
+      BillRow row{std::move(phase), 0, 0, 0};
+      for (const search::TrialResult& trial : trials) {
+        if (trial.same_as) continue;
+        ++row.nets;
+        row.pictures += trial.outcome.pictures;
+        row.seconds += trial.outcome.seconds / plan_.workers;
+      }
+      rows.push_back(row);
+    };
+    add_trials("search", result_.search.search);
+    add_trials("random arm", result_.search.random);
+    add_trials("finalists", result_.search.finalist_trials);
+    add_trials("rank check", rank_trials_);
+    add_trials("fit", result_.fit.trials);
+    BillRow train{"train", 0, 0, 0};
+    for (const spec::RunRecord& record : result_.records) {
+      ++train.nets;
+      train.pictures += record.train_pictures * record.recipe.epochs;
+      train.seconds += record.seconds / plan_.workers;
+    }
+    rows.push_back(train);
+    return rows;
+  }
+
+  const Plan& plan_;
+  search::Space space_;
+  store::RunFolder folder_;
+  const std::atomic<bool>& stop_;
+  LiveLine line_;
+  Progress progress_;
+  TrainerSetup trainer_;
+  std::vector<Entry> entries_;
+  std::vector<search::TrialResult> rank_trials_;
+  WholeJobResult result_;
+};
+
+}  // namespace
+
+WholeJobResult run_whole_job(const Plan& plan, const std::filesystem::path& output,
+                             const std::atomic<bool>& stop) {
+  return WholeJob(plan, output, stop).run();
+}
+
+}  // namespace effnet::apps

@@ -1,0 +1,48 @@
+#include "apps/effnet_train/compute_flags.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+
+#include "spec/error.h"
+
+namespace effnet::apps {
+
+void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
+  command
+      .add_option("--threads", flags.threads,
+                  "threads of the arithmetic; results depend on them in the last digits")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--device", flags.device, "cpu, cuda or cuda:N")->capture_default_str();
+}
+
+torch::Device prepare_compute(const ComputeFlags& flags) {
+  // Tensors of some 100 KB come and go in every step; malloc would map and fault them anew each time.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 2000 << 20);
+  mallopt(M_TOP_PAD, 64 << 20);
+  at::set_num_threads(flags.threads);
+  at::globalContext().setFlushDenormal(
+      true);  // moving averages fade into numbers that are slow to compute with
+  if (flags.device == "cpu") return torch::kCPU;
+  if (!flags.device.starts_with("cuda")) {
+    throw spec::Error(spec::ErrorKind::kUsage, "--device", fmt::format("unknown device '{}'", flags.device),
+                      "known: cpu, cuda, cuda:N");
+  }
+  if (!torch::cuda::is_available()) {
+    throw spec::Error(spec::ErrorKind::kEnvironment, "--device",
+                      fmt::format("'{}' is not there: LibTorch sees no CUDA device", flags.device),
+                      "give --device cpu, or build with -DEFFNET_WITH_CUDA=ON on a machine with a GPU");
+  }
+  try {
+    const torch::Device device(flags.device);
+    if (device.index() < static_cast<int>(torch::cuda::device_count())) return device;
+  } catch (const c10::Error&) {
+    throw spec::Error(spec::ErrorKind::kUsage, "--device", fmt::format("unknown device '{}'", flags.device));
+  }
+  throw spec::Error(spec::ErrorKind::kEnvironment, "--device", fmt::format("there is no '{}'", flags.device));
+}
+
+}  // namespace effnet::apps

@@ -1,0 +1,24 @@
+// --threads and --device: where the arithmetic happens.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace effnet::apps {
+
+struct ComputeFlags {
+  int threads = 1;
+  std::string device = "cpu";
+};
+
+void add_compute_flags(CLI::App& command, ComputeFlags& flags);
+
+// Sets LibTorch's threads for the whole process. Error{kEnvironment} if the device is not there.
+torch::Device prepare_compute(const ComputeFlags& flags);
+
+}  // namespace effnet::apps

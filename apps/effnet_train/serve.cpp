@@ -1,0 +1,128 @@
+// effnet-train serve: the evaluator's child. One trial a line comes in on stdin (spec/trial.h), is trained on the first
+// `budget.pictures` pictures of the training part, scored on the held-out part, and answered with one line on stdout;
+// lines {"trial","progress"} come before it. The data is opened once. A trial that fails is an answer, not an end.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <memory>
+
+#include "apps/command_line.h"
+#include "apps/effnet_train/commands.h"
+#include "apps/effnet_train/compute_flags.h"
+#include "apps/effnet_train/data_flags.h"
+#include "apps/effnet_train/recipe_flags.h"
+#include "apps/stop_signal.h"
+#include "spec/trial.h"
+#include "training/failure.h"
+#include "training/trainer.h"
+
+namespace effnet::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  DataFlags data;
+  RecipeFlags recipe;
+  ComputeFlags compute;
+};
+
+class TrialProgress final : public training::Observer {
+ public:
+  explicit TrialProgress(int trial) : trial_(trial) {}
+
+  void on_step(const training::StepReport& report) override {
+    pictures_ += report.pictures;
+    const Clock::time_point now = Clock::now();
+    if (now - last_ < std::chrono::milliseconds(500)) return;
+    last_ = now;
+    const double done = static_cast<double>(report.step) / static_cast<double>(report.steps);
+    print_result(fmt::format("{{\"trial\":{},\"progress\":{:.4f}}}\n", trial_, done));
+  }
+
+  std::int64_t pictures() const { return pictures_; }
+
+ private:
+  int trial_;
+  std::int64_t pictures_ = 0;
+  Clock::time_point last_ = Clock::now();
+};
+
+class Server {
+ public:
+  Server(const OpenedData& data, const spec::Recipe& recipe, torch::Device device)
+      : data_(data), recipe_(recipe), device_(device) {}
+
+  spec::Outcome evaluate(const spec::Trial& trial) const {
+    const Clock::time_point start = Clock::now();
+    TrialProgress progress(trial.number);
+    spec::Outcome outcome;
+    try {
+      training::with_typed_failures([&] { outcome = train_and_score(trial, progress); });
+    } catch (const training::TrainingFailure& failure) {
+      outcome.kind = failure.reason();
+      outcome.message = failure.message();
+    } catch (const std::exception& error) {
+      outcome.kind = spec::OutcomeKind::kCrashed;
+      outcome.message = error.what();
+    }
+    outcome.pictures = progress.pictures();
+    outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return outcome;
+  }
+
+ private:
+  spec::Outcome train_and_score(const spec::Trial& trial, training::Observer& observer) const {
+    const data::Dataset& dataset = *data_.set.train;
+    training::TrainerOptions options{
+        .arch = trial.candidate.arch,
+        .recipe = recipe_,
+        .seed = trial.seed,
+        .train = data::first_pictures(data_.split.train, dataset, trial.budget.pictures),
+        .preprocessing = preprocessing_for(trial.candidate.arch, data_.set),
+        .device = device_};
+    options.recipe.epochs = trial.budget.epochs;
+    training::Trainer trainer(options, dataset);
+    trainer.run(observer);
+    const training::Evaluation score = training::evaluate(
+        trainer.trained_net(), dataset,
+        {.indices = data_.split.holdout, .preprocessing = options.preprocessing, .device = device_});
+    return {.accuracy = score.top1, .loss = score.loss};
+  }
+
+  const OpenedData& data_;
+  spec::Recipe recipe_;
+  torch::Device device_;
+};
+
+void run(const Options& options) {
+  end_with_parent();
+  const torch::Device device = prepare_compute(options.compute);
+  const spec::Recipe recipe = recipe_from(options.recipe);
+  const OpenedData data = open_data(options.data);
+  if (data.split.holdout.empty())
+    throw spec::Error(spec::ErrorKind::kUsage, "--holdout", "a score needs held-out pictures",
+                      "give --holdout 5000");
+  const Server server(data, recipe, device);
+  int number = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    const spec::Trial trial = spec::trial_from_json(line, fmt::format("standard input, line {}", ++number));
+    print_result(spec::outcome_json(trial.number, server.evaluate(trial)) + "\n");
+  }
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "serve", "Train and score the trials that come in on stdin (effnet search runs this)");
+  auto options = std::make_shared<Options>();
+  add_data_flags(*command, options->data);
+  add_compute_flags(*command, options->compute);
+  add_recipe_flags(*command, options->recipe);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace effnet::apps

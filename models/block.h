@@ -1,0 +1,30 @@
+// A block: the unit a stage repeats. One class an Op of spec/arch_spec.h, all with the same face; what they
+// add around their main path is residual().
+#pragma once
+
+#include <torch/torch.h>
+
+#include "models/conv_bn.h"
+#include "models/noise.h"
+#include "spec/arch_spec.h"
+
+namespace effnet::models {
+
+// One block's place in the net: the stage it repeats, with the stride and input channels of this repeat.
+struct BlockOptions {
+  spec::Stage stage;
+  int in_channels = 0;
+  int stride = 1;
+  double drop_path = 0;  // probability that the main path is left out
+};
+
+class BlockImpl : public torch::nn::Module {
+ public:
+  virtual torch::Tensor forward(const torch::Tensor& x, Noise& noise) = 0;
+};
+
+std::shared_ptr<BlockImpl> make_block(const BlockOptions& options, const NetTraits& traits);
+
+int block_channels(const BlockOptions& options);  // output channels
+
+}  // namespace effnet::models

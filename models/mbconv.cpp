@@ -1,0 +1,70 @@
+#include "models/mbconv.h"
+
+#include <algorithm>
+
+#include "models/residual.h"
+
+namespace effnet::models {
+namespace {
+
+int expanded_channels(const BlockOptions& options) {
+  return static_cast<int>(options.in_channels * options.stage.expand_ratio + 0.5);
+}
+
+// `channels` is where the squeeze stands; its ratio refers to that or to the block's input.
+SqueezeExcite squeeze_excite(const BlockOptions& options, int channels, const NetTraits& traits) {
+  const int base = traits.squeeze_base == spec::SqueezeBase::kInput ? options.in_channels : channels;
+  return SqueezeExcite(channels, std::max(1, static_cast<int>(base * options.stage.se_ratio)),
+                       traits.activation);
+}
+
+bool adds_input(const BlockOptions& options) {
+  return options.stage.skip && options.stride == 1 && options.in_channels == options.stage.channels;
+}
+
+}  // namespace
+
+MBConv::MBConv(const BlockOptions& options, const NetTraits& traits) : options_(options) {
+  const spec::Stage& stage = options.stage;
+  const int middle = expanded_channels(options);
+  if (stage.expand_ratio != 1)
+    expand_ = register_module("expand",
+                              ConvBn(ConvOptions{options.in_channels, middle}, traits, traits.activation));
+  const ConvOptions depthwise{middle, middle, stage.kernel, options.stride, middle};
+  depthwise_ = register_module("dw", ConvBn(depthwise, traits, traits.activation));
+  if (stage.se_ratio != 0) se_ = register_module("se", squeeze_excite(options, middle, traits));
+  project_ = register_module(
+      "project", ConvBn(ConvOptions{middle, stage.channels}, traits, spec::Activation::kIdentity));
+}
+
+torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
+  torch::Tensor y = expand_ ? expand_->forward(x) : x;
+  y = depthwise_->forward(y);
+  if (se_) y = se_->forward(y);
+  y = project_->forward(y);
+  if (!adds_input(options_)) return y;
+  return residual(y, x, options_.drop_path, noise, is_training() ? Mode::kTrain : Mode::kEval);
+}
+
+FusedMBConv::FusedMBConv(const BlockOptions& options, const NetTraits& traits) : options_(options) {
+  const spec::Stage& stage = options.stage;
+  const bool expands = stage.expand_ratio != 1;
+  const int middle = expands ? expanded_channels(options) : stage.channels;
+  expand_ = register_module(expands ? "expand" : "conv",
+                            ConvBn(ConvOptions{options.in_channels, middle, stage.kernel, options.stride},
+                                   traits, traits.activation));
+  if (stage.se_ratio != 0) se_ = register_module("se", squeeze_excite(options, middle, traits));
+  if (!expands) return;
+  project_ = register_module(
+      "project", ConvBn(ConvOptions{middle, stage.channels}, traits, spec::Activation::kIdentity));
+}
+
+torch::Tensor FusedMBConv::forward(const torch::Tensor& x, Noise& noise) {
+  torch::Tensor y = expand_->forward(x);
+  if (se_) y = se_->forward(y);
+  if (project_) y = project_->forward(y);
+  if (!adds_input(options_)) return y;
+  return residual(y, x, options_.drop_path, noise, is_training() ? Mode::kTrain : Mode::kEval);
+}
+
+}  // namespace effnet::models

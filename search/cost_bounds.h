@@ -1,0 +1,28 @@
+// The cheapest and the largest net of a space, exactly, whatever the space's size: the cost of a net is a sum
+// over its stages, and a stage's share depends on the others only through the channels and the map size it is
+// given. So the best way to reach each (channels, size) is carried from stage to stage (dynamic programming).
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "search/stage_choices.h"
+#include "spec/cost.h"
+
+namespace effnet::search {
+
+enum class Extreme { kCheapest, kLargest };
+
+// Value by key of one stage, for every key of its StageChoices, in their order.
+using StageValues = std::vector<spec::ChoiceValue>;
+
+// One entry a stage. kUsage with `where` when a stage offers too many combinations of operator, stride,
+// channels and expansion to be gone through (100,000).
+std::vector<StageValues> extreme_member(const spec::ArchSpec& skeleton,
+                                        const std::vector<StageChoices>& stages, spec::CostKind kind,
+                                        Extreme extreme, std::string_view where);
+
+// The Stage that `values` describe.
+spec::Stage build_stage(const StageChoices& choices, const StageValues& values, std::string_view where);
+
+}  // namespace effnet::search

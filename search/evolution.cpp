@@ -1,0 +1,69 @@
+// Regularised evolution (Real et al., arXiv 1802.01548): the population is the last `kPopulation` trials; a
+// child is the best of `kSample` different ones drawn from it, with one choice changed. The oldest dies,
+// however good.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "search/strategies.h"
+
+namespace effnet::search {
+namespace {
+
+constexpr std::size_t kPopulation = 20;
+constexpr int kSample = 5;
+
+class Evolution final : public Strategy {
+ public:
+  explicit Evolution(const Space& space) : space_(space) {}
+
+  // The first trials are random by number, not by what was told: so a lag costs no further random trials.
+  spec::Choices ask(const AskContext& context) override {
+    RandomStream random(context.seed);
+    if (context.trial < static_cast<int>(kPopulation) || population_.empty()) return space_.sample(random);
+    std::vector<std::size_t> left(population_.size());
+    std::iota(left.begin(), left.end(), std::size_t{0});
+    const Member* parent = nullptr;
+    for (int i = 0; i < kSample && !left.empty(); ++i) {
+      std::swap(left[random.below(left.size())], left.back());
+      const Member& member = population_[left.back()];
+      left.pop_back();
+      if (!parent || member.reward > parent->reward) parent = &member;
+    }
+    return space_.mutate(parent->choices, random);
+  }
+
+  // A failed trial takes its place and loses every tournament.
+  void tell(int, const spec::Choices& choices, std::optional<double> reward) override {
+    population_.push_back({choices, reward.value_or(-std::numeric_limits<double>::infinity())});
+    if (population_.size() > kPopulation) population_.pop_front();
+  }
+
+  std::string state_note() const override {
+    double best = -std::numeric_limits<double>::infinity();
+    for (const Member& member : population_) best = std::max(best, member.reward);
+    return population_.empty() ? "no parents yet"
+                               : fmt::format("best of {} alive {:.4f}", population_.size(), best);
+  }
+
+ private:
+  struct Member {
+    spec::Choices choices;
+    double reward;
+  };
+
+  const Space& space_;
+  std::deque<Member> population_;  // oldest first
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_evolution(const Space& space) {
+  return std::make_unique<Evolution>(space);
+}
+
+}  // namespace effnet::search

@@ -1,0 +1,29 @@
+// Random search: every member within the limits equally likely, whatever was seen. The arm that any other
+// strategy has to beat at equal cost (Li and Talwalkar, arXiv 1902.07638).
+#include "search/strategies.h"
+
+namespace effnet::search {
+namespace {
+
+class Random final : public Strategy {
+ public:
+  explicit Random(const Space& space) : space_(space) {}
+
+  spec::Choices ask(const AskContext& context) override {
+    RandomStream random(context.seed);
+    return space_.sample(random);
+  }
+
+  void tell(int, const spec::Choices&, std::optional<double>) override {}
+
+ private:
+  const Space& space_;
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_random(const Space& space) {
+  return std::make_unique<Random>(space);
+}
+
+}  // namespace effnet::search

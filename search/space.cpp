@@ -1,0 +1,287 @@
+#include "search/space.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "scaling/cost_model.h"
+#include "spec/atomic_file.h"
+#include "spec/config_table.h"
+#include "spec/error.h"
+#include "spec/net_file.h"
+#include "spec/suggestion.h"
+
+namespace effnet::search {
+namespace {
+
+using spec::Choices;
+using spec::ChoiceValue;
+using spec::ConfigTable;
+using spec::Cost;
+using spec::Error;
+using spec::ErrorKind;
+
+constexpr int kSampleTries = 1000;
+constexpr int kMutateTries = 100;
+constexpr int kWalkSteps = 20;  // per dimension
+constexpr double kSmallEnoughToEnumerate = 20'000;
+constexpr int kClimbs = 30;
+
+Limits read_limits(const ConfigTable& table) {
+  const auto value = [&](std::string_view key, std::int64_t fallback) {
+    const double number = table.number_or(key, static_cast<double>(fallback));
+    if (!(number >= 0)) throw table.error(key, fmt::format("{} is below 0", number));
+    return number >= static_cast<double>(Limits::kNone) ? Limits::kNone : static_cast<std::int64_t>(number);
+  };
+  return {.min_macs = value("min_macs", 0),
+          .max_macs = value("max_macs", Limits::kNone),
+          .min_params = value("min_params", 0),
+          .max_params = value("max_params", Limits::kNone)};
+}
+
+// Every value by itself must make a sound stage, so that a mistake is found before anything is trained.
+void check_values(const spec::ArchSpec& skeleton, const StageChoices& choices, const ConfigTable& table) {
+  StageValues first;
+  for (const auto& key : choices.keys) first.push_back(key.values[0]);
+  for (std::size_t i = 0; i < choices.keys.size(); ++i) {
+    for (const ChoiceValue& value : choices.keys[i].values) {
+      StageValues values = first;
+      values[i] = value;
+      const std::string where = table.where(choices.keys[i].name);
+      spec::ArchSpec arch = skeleton;
+      arch.stages = {build_stage(choices, values, where)};
+      spec::check(arch, where);
+    }
+  }
+}
+
+// How far a cost is outside: 0 within the limits, else the sum of the log ratios.
+double violation(const Limits& limits, const Cost& cost) {
+  const auto beyond = [](std::int64_t value, std::int64_t low, std::int64_t high) {
+    const double v = std::max<double>(1, static_cast<double>(value));
+    if (value < low) return std::log(static_cast<double>(low) / v);
+    return value > high ? std::log(v / std::max<double>(1, static_cast<double>(high))) : 0.0;
+  };
+  return beyond(cost.macs, limits.min_macs, limits.max_macs) +
+         beyond(cost.params, limits.min_params, limits.max_params);
+}
+
+std::string_view unit_of(spec::CostKind kind) {
+  return kind == spec::CostKind::kMacs ? "multiply-adds" : "parameters";
+}
+
+}  // namespace
+
+Space Space::read(const std::filesystem::path& file) {
+  return parse(spec::read_file(file), file.string());
+}
+
+Space Space::parse(std::string_view toml, std::string_view where) {
+  const ConfigTable table = ConfigTable::parse(toml, where);
+  Space space;
+  space.where_ = where;
+  space.name_ = table.string("name");
+  space.skeleton_ = spec::read_skeleton(table.table("skeleton"));
+  const std::vector<ConfigTable> stages = table.tables("stage");
+  if (stages.empty()) throw table.error("stage", "a space needs at least one [[stage]]");
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    StageChoices choices = read_stage_choices(stages[s]);
+    stages[s].reject_unknown_keys();
+    check_values(space.skeleton_, choices, stages[s]);
+    for (std::size_t k = 0; k < choices.keys.size(); ++k) {
+      if (choices.keys[k].values.size() < 2) continue;
+      space.dimensions_.push_back(
+          {fmt::format("stage{}.{}", s + 1, choices.keys[k].name), choices.keys[k].values});
+      space.places_.push_back({s, k});
+    }
+    space.stages_.push_back(std::move(choices));
+  }
+  if (table.has("limits")) space.limits_ = read_limits(table.table("limits"));
+  table.reject_unknown_keys();
+  space.settle_limits();
+  return space;
+}
+
+Space Space::with_limits(const Limits& limits) const {
+  Space space = *this;
+  space.limits_ = tighter(limits_, limits);
+  space.settle_limits();
+  return space;
+}
+
+double Space::size() const {
+  double size = 1;
+  for (const Dimension& dimension : dimensions_) size *= static_cast<double>(dimension.values.size());
+  return size;
+}
+
+spec::ArchSpec Space::arch(const Choices& choices) const {
+  std::vector<StageValues> values;
+  for (const StageChoices& stage : stages_) {
+    values.emplace_back();
+    for (const auto& key : stage.keys) values.back().push_back(key.values[0]);
+  }
+  for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+    const auto& [name, allowed] = dimensions_[d];
+    const auto found = choices.find(name);
+    if (found == choices.end())
+      throw Error(ErrorKind::kUsage, where_, fmt::format("the choice '{}' is missing", name));
+    if (std::find(allowed.begin(), allowed.end(), found->second) == allowed.end()) {
+      throw Error(ErrorKind::kUsage, where_,
+                  fmt::format("'{}' is no value of the choice '{}'", spec::to_text(found->second), name));
+    }
+    values[places_[d].stage][places_[d].key] = found->second;
+  }
+  if (choices.size() != dimensions_.size()) {
+    throw Error(ErrorKind::kUsage, where_,
+                fmt::format("{} choices are given, the space has {}", choices.size(), dimensions_.size()));
+  }
+  spec::ArchSpec arch = skeleton_;
+  for (std::size_t s = 0; s < stages_.size(); ++s)
+    arch.stages.push_back(build_stage(stages_[s], values[s], where_));
+  spec::check(arch, where_);
+  return arch;
+}
+
+spec::Candidate Space::candidate(const Choices& choices) const {
+  spec::Candidate candidate{choices, arch(choices), {}};
+  candidate.cost = scaling::count(candidate.arch).total;
+  return candidate;
+}
+
+bool Space::within_limits(const Choices& choices) const {
+  return limits_ == Limits{} || limits_.contain(candidate(choices).cost);
+}
+
+Choices Space::any_sample(RandomStream& random) const {
+  Choices choices;
+  for (const auto& [name, values] : dimensions_) choices[name] = values[random.below(values.size())];
+  return choices;
+}
+
+Choices Space::changed(const Choices& choices, RandomStream& random) const {
+  if (dimensions_.empty()) return choices;
+  const auto& [name, values] = dimensions_[random.below(dimensions_.size())];
+  Choices result = choices;
+  ChoiceValue& value = result.at(name);
+  const auto old = std::find(values.begin(), values.end(), value) - values.begin();
+  const std::size_t other = random.below(values.size() - 1);
+  value = values[other + (static_cast<std::ptrdiff_t>(other) >= old ? 1 : 0)];
+  return result;
+}
+
+Choices Space::sample(RandomStream& random) const {
+  for (int attempt = 0; attempt < kSampleTries; ++attempt) {
+    Choices choices = any_sample(random);
+    if (within_limits(choices)) return choices;
+  }
+  Choices choices = member_;
+  for (std::size_t step = 0; step < kWalkSteps * dimensions_.size(); ++step) {
+    if (Choices next = changed(choices, random); within_limits(next)) choices = std::move(next);
+  }
+  return choices;
+}
+
+Choices Space::mutate(const Choices& choices, RandomStream& random) const {
+  for (int attempt = 0; attempt < kMutateTries; ++attempt) {
+    Choices next = changed(choices, random);
+    if (within_limits(next)) return next;
+  }
+  return sample(random);
+}
+
+Choices Space::choices_of(const std::vector<StageValues>& stages) const {
+  Choices choices;
+  for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+    choices[dimensions_[d].name] = stages[places_[d].stage][places_[d].key];
+  }
+  return choices;
+}
+
+spec::Candidate Space::extreme(spec::CostKind kind, Extreme extreme) const {
+  return candidate(choices_of(extreme_member(skeleton_, stages_, kind, extreme, where_)));
+}
+
+// Finds one member within the limits, or says why there is none.
+void Space::settle_limits() {
+  if (limits_ == Limits{}) return;
+  bool found = false;
+  for (const spec::CostKind kind : {spec::CostKind::kMacs, spec::CostKind::kParams}) {
+    const bool macs = kind == spec::CostKind::kMacs;
+    const std::int64_t low = macs ? limits_.min_macs : limits_.min_params;
+    const std::int64_t high = macs ? limits_.max_macs : limits_.max_params;
+    for (const Extreme which : {Extreme::kCheapest, Extreme::kLargest}) {
+      const spec::Candidate candidate = extreme(kind, which);
+      const std::int64_t cost = spec::cost_of(candidate.cost, kind);
+      if (which == Extreme::kCheapest ? cost > high : cost < low) {
+        throw Error(
+            ErrorKind::kUsage, where_,
+            fmt::format("no net of the space '{}' has {}: its {} has {} {}", name_, to_text(limits_),
+                        which == Extreme::kCheapest ? "cheapest" : "largest", cost, unit_of(kind)),
+            fmt::format("change the limit or the space; that net is {}", spec::to_text(candidate.arch)));
+      }
+      if (within_limits(candidate.cost)) {
+        member_ = candidate.choices;
+        found = true;
+      }
+    }
+  }
+  if (found || (size() <= kSmallEnoughToEnumerate ? enumerate_for_member() : climb_to_member())) return;
+  throw Error(
+      ErrorKind::kUsage, where_,
+      fmt::format("no net of the space '{}' {} within {}: they cost {} to {} multiply-adds and {} to {} "
+                  "parameters",
+                  name_, size() <= kSmallEnoughToEnumerate ? "is" : "was found", to_text(limits_),
+                  extreme(spec::CostKind::kMacs, Extreme::kCheapest).cost.macs,
+                  extreme(spec::CostKind::kMacs, Extreme::kLargest).cost.macs,
+                  extreme(spec::CostKind::kParams, Extreme::kCheapest).cost.params,
+                  extreme(spec::CostKind::kParams, Extreme::kLargest).cost.params),
+      "widen the limits or the space");
+}
+
+bool Space::enumerate_for_member() {
+  std::vector<std::size_t> index(dimensions_.size(), 0);
+  while (true) {
+    Choices choices;
+    for (std::size_t d = 0; d < index.size(); ++d)
+      choices[dimensions_[d].name] = dimensions_[d].values[index[d]];
+    if (within_limits(choices)) {
+      member_ = std::move(choices);
+      return true;
+    }
+    std::size_t d = 0;
+    while (d < index.size() && ++index[d] == dimensions_[d].values.size()) index[d++] = 0;
+    if (d == index.size()) return false;
+  }
+}
+
+// Steepest descent of the violation over single changes, from random starts.
+bool Space::climb_to_member() {
+  RandomStream random(1);
+  for (int climb = 0; climb < kClimbs; ++climb) {
+    Choices choices = any_sample(random);
+    double best = violation(limits_, candidate(choices).cost);
+    for (bool moved = true; moved && best > 0;) {
+      moved = false;
+      const Choices start = choices;
+      for (const auto& [name, values] : dimensions_) {
+        for (const ChoiceValue& value : values) {
+          Choices next = start;
+          next[name] = value;
+          const double outside = violation(limits_, candidate(next).cost);
+          if (outside >= best) continue;
+          best = outside;
+          choices = std::move(next);
+          moved = true;
+        }
+      }
+    }
+    if (best > 0) continue;
+    member_ = choices;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace effnet::search

@@ -1,0 +1,83 @@
+// A search space: a skeleton and stages whose keys have one value (fixed) or several (a choice). Form of the
+// file:
+//
+//   name = "b0-small"
+//   [skeleton]                 # as in a net file
+//   [[stage]]                  # stage 1; a list is a choice, a scalar is fixed
+//   op = "mb"
+//   kernel = [3, 5]
+//   ...                        # stride, expand, channels, repeats, se, skip; or block = ["mb_k3_e3_c64",
+//   ...] [limits]                   # optional: min_macs, max_macs, min_params, max_params
+//
+// A choice is called "stage1.kernel"; a member of the space is the map from choices to values.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "search/cost_bounds.h"
+#include "search/limits.h"
+#include "search/random_stream.h"
+#include "search/stage_choices.h"
+#include "spec/trial.h"
+
+namespace effnet::search {
+
+struct Dimension {
+  std::string name;                       // "stage1.kernel"
+  std::vector<spec::ChoiceValue> values;  // two or more, all different
+};
+
+class Space {
+ public:
+  // kUsage for anything wrong in the file, with its line, and when no member is within its [limits]: then the
+  // message names the cheapest (or largest) member's cost.
+  static Space read(const std::filesystem::path& file);
+  static Space parse(std::string_view toml, std::string_view where);
+
+  // This space with these limits as well; kUsage when no member is left.
+  Space with_limits(const Limits& limits) const;
+
+  const std::string& name() const { return name_; }
+  const std::vector<Dimension>& dimensions() const { return dimensions_; }
+  const Limits& limits() const { return limits_; }
+  double size() const;  // members, limits not regarded; exact below 2^53
+
+  // kUsage if `choices` is no member: a choice missing, unknown, or of another value.
+  spec::ArchSpec arch(const spec::Choices& choices) const;
+  spec::Candidate candidate(const spec::Choices& choices) const;  // with its cost
+  bool within_limits(const spec::Cost& cost) const { return limits_.contain(cost); }
+  bool within_limits(const spec::Choices& choices) const;
+
+  // All three stay within the limits. A sample is uniform over the members within them as long as one in some
+  // hundred members is; in narrower limits it is the end of a random walk.
+  spec::Choices sample(RandomStream& random) const;
+  // One choice changed to another value (a fresh sample if no such neighbour is within the limits).
+  spec::Choices mutate(const spec::Choices& choices, RandomStream& random) const;
+  // The cheapest or largest member; limits are not regarded.
+  spec::Candidate extreme(spec::CostKind kind, Extreme extreme) const;
+
+ private:
+  struct Place {  // where a dimension's value goes
+    std::size_t stage, key;
+  };
+
+  spec::Choices choices_of(const std::vector<StageValues>& stages) const;
+  spec::Choices any_sample(RandomStream& random) const;
+  spec::Choices changed(const spec::Choices& choices, RandomStream& random) const;
+  void settle_limits();
+  bool enumerate_for_member();
+  bool climb_to_member();
+
+  std::string name_, where_;
+  spec::ArchSpec skeleton_;
+  std::vector<StageChoices> stages_;
+  std::vector<Dimension> dimensions_;
+  std::vector<Place> places_;  // one a dimension
+  Limits limits_;
+  spec::Choices member_;  // one that is within the limits
+};
+
+}  // namespace effnet::search

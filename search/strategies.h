@@ -1,0 +1,28 @@
+// The strategies by name. A new one is one file and one row in strategies.cpp.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "search/space.h"
+#include "search/strategy.h"
+
+namespace effnet::search {
+
+struct StrategyRow {
+  std::string_view name;
+  std::string_view summary;
+  std::unique_ptr<Strategy> (*make)(const Space& space);
+};
+
+std::span<const StrategyRow> strategies();
+
+// kUsage with a suggestion for an unknown name. The space must outlive the strategy.
+std::unique_ptr<Strategy> make_strategy(std::string_view name, const Space& space);
+
+std::unique_ptr<Strategy> make_random(const Space& space);
+std::unique_ptr<Strategy> make_evolution(const Space& space);
+std::unique_ptr<Strategy> make_reinforce(const Space& space);
+
+}  // namespace effnet::search

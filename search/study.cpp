@@ -1,0 +1,250 @@
+#include "search/study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "spec/error.h"
+
+namespace effnet::search {
+namespace {
+
+using spec::Error;
+using spec::ErrorKind;
+using spec::Outcome;
+using spec::Trial;
+
+constexpr auto kGlance = std::chrono::milliseconds(50);  // how often a waiting worker looks at the stop flag
+
+std::optional<double> reward_of(const StudyConfig& config, const Trial& trial, const Outcome& outcome) {
+  if (!outcome.scored()) return std::nullopt;
+  return reward(config.objective, outcome.accuracy / 100, trial.candidate.cost);
+}
+
+TrialResult result_of(const StudyConfig& config, store::TrialRecord record) {
+  const std::optional<double> value = reward_of(config, record.trial, record.outcome);
+  return {std::move(record.trial), std::move(record.outcome), value, record.repeat, record.same_as};
+}
+
+// The state of one run(), shared by its workers under one mutex.
+class Session {
+ public:
+  Session(const StudyConfig& config, const CandidateOf& candidate_of, Strategy& strategy,
+          store::TrialStore& store, const StudyRunOptions& options)
+      : config_(config), candidate_of_(candidate_of), strategy_(strategy), store_(store), options_(options) {
+    for (store::TrialRecord& record : store_.trials(config_.name)) {
+      if (record.trial.number < config_.trials) stored_.emplace(record.trial.number, std::move(record));
+    }
+    slots_.resize(static_cast<std::size_t>(config_.trials));
+    if (options_.observer && !stored_.empty()) options_.observer->resumed(static_cast<int>(stored_.size()));
+  }
+
+  std::vector<TrialResult> run() {
+    const int workers = std::clamp(std::min(options_.workers, config_.lag), 1, std::max(1, config_.trials));
+    std::vector<std::thread> threads;
+    for (int worker = 1; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
+    work(0);
+    for (std::thread& thread : threads) thread.join();
+    if (error_) std::rethrow_exception(error_);
+    if (finished_ < config_.trials) {
+      throw Error(ErrorKind::kStopped, fmt::format("study '{}'", config_.name),
+                  fmt::format("stopped; {} of {} trials are finished and kept", finished_, config_.trials),
+                  "run the same command again to go on");
+    }
+    std::vector<TrialResult> results;
+    for (Slot& slot : slots_) results.push_back(std::move(slot.result));
+    return results;
+  }
+
+ private:
+  struct Slot {
+    TrialResult result;
+    bool finished = false;
+    std::vector<int> waiting;  // trials of the same net that wait for this one's outcome
+  };
+
+  class WorkerReporter final : public Reporter {
+   public:
+    explicit WorkerReporter(Session& session) : session_(session) {}
+    void progress(int trial, double fraction) override {
+      const std::scoped_lock lock(session_.mutex_);
+      if (session_.options_.observer) session_.options_.observer->trial_progress(trial, fraction);
+    }
+    bool go_on(int) override { return !session_.stopping(); }
+
+   private:
+    Session& session_;
+  };
+
+  bool stopping() const { return failed_ || (options_.stop && options_.stop->load()); }
+
+  void work(int worker) {
+    try {
+      std::unique_ptr<Evaluator> evaluator;
+      WorkerReporter reporter(*this);
+      while (const std::optional<Trial> trial = next_trial(worker)) {
+        if (!evaluator) evaluator = options_.make_evaluator(worker);
+        Outcome outcome = evaluator->evaluate(*trial, reporter);
+        const std::scoped_lock lock(mutex_);
+        finish(trial->number, std::move(outcome));
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kStopped) keep_error();
+    } catch (...) {
+      keep_error();
+    }
+    wake_.notify_all();
+  }
+
+  void keep_error() {
+    const std::scoped_lock lock(mutex_);
+    if (!error_) error_ = std::current_exception();
+    failed_ = true;
+  }
+
+  // The next trial to evaluate; empty when all are finished or the study stops.
+  std::optional<Trial> next_trial(int worker) {
+    std::unique_lock lock(mutex_);
+    while (!stopping()) {
+      while (may_ask()) ask();
+      if (!queue_.empty()) {
+        const Trial& trial = slots_[static_cast<std::size_t>(queue_.front())].result.trial;
+        queue_.pop_front();
+        if (options_.observer) options_.observer->trial_started(trial, worker);
+        return trial;
+      }
+      if (finished_ == config_.trials) break;
+      wake_.wait_for(lock, kGlance);
+    }
+    return std::nullopt;
+  }
+
+  // Tells what ask `asked_` has to know, exactly that, and says whether it was all there.
+  bool may_ask() {
+    if (asked_ >= config_.trials) return false;
+    while (told_ <= asked_ - config_.lag) {
+      const Slot& slot = slots_[static_cast<std::size_t>(told_)];
+      if (!slot.finished) return false;
+      strategy_.tell(told_, slot.result.trial.candidate.choices, slot.result.reward);
+      ++told_;
+    }
+    return true;
+  }
+
+  void ask() {
+    const int number = asked_++;
+    const std::uint64_t index = static_cast<std::uint64_t>(number);
+    TrialResult& result = slots_[index].result;
+    const spec::Choices choices = strategy_.ask({number, spec::derive_seed(config_.seed, "ask", index)});
+    result.trial = {number, spec::derive_seed(config_.seed, "trial", index), candidate_of_(choices),
+                    config_.budget};
+    std::vector<int>& same = by_arch_[spec::to_text(result.trial.candidate.arch)];
+    result.repeat = static_cast<int>(same.size());
+    same.push_back(number);
+    if (const auto stored = stored_.find(number); stored != stored_.end()) {
+      replay(stored->second);
+    } else if (result.repeat == 0 || config_.identical == IdenticalNets::kTrainAgain) {
+      queue_.push_back(number);
+    } else if (Slot& first = slots_[static_cast<std::size_t>(same.front())]; first.finished) {
+      take_over(number, first.result);
+    } else {
+      first.waiting.push_back(number);
+    }
+  }
+
+  void replay(const store::TrialRecord& record) {
+    Slot& slot = slots_[static_cast<std::size_t>(record.trial.number)];
+    const Trial& asked = slot.result.trial;
+    if (record.trial.candidate.choices != asked.candidate.choices || record.trial.seed != asked.seed ||
+        record.trial.candidate.arch != asked.candidate.arch) {
+      throw Error(ErrorKind::kBadData, fmt::format("study '{}'", config_.name),
+                  fmt::format("trial {} was {} in the store and would be {} now", asked.number,
+                              spec::choices_json(record.trial.candidate.choices),
+                              spec::choices_json(asked.candidate.choices)),
+                  "the store was written by another version of the program; give another --output folder");
+    }
+    slot.result = result_of(config_, record);
+    slot.finished = true;
+    ++finished_;
+  }
+
+  // A failure is not taken over: the net is tried again by its later trial.
+  void take_over(int number, const TrialResult& first) {
+    if (!first.outcome.scored()) {
+      queue_.push_back(number);
+      return;
+    }
+    slots_[static_cast<std::size_t>(number)].result.same_as = first.trial.number;
+    Outcome outcome = first.outcome;
+    outcome.pictures = 0;  // nothing was trained, so nothing is on the bill
+    outcome.seconds = 0;
+    finish(number, std::move(outcome));
+  }
+
+  void finish(int number, Outcome outcome) {
+    Slot& slot = slots_[static_cast<std::size_t>(number)];
+    TrialResult& result = slot.result;
+    result.reward = reward_of(config_, result.trial, outcome);
+    result.outcome = std::move(outcome);
+    store_.record(config_.name, {result.trial, result.repeat, result.same_as, result.outcome});
+    slot.finished = true;
+    ++finished_;
+    if (options_.observer) options_.observer->trial_finished(result);
+    for (const int waiting : std::exchange(slot.waiting, {})) take_over(waiting, result);
+    wake_.notify_all();
+  }
+
+  const StudyConfig& config_;
+  const CandidateOf& candidate_of_;
+  Strategy& strategy_;
+  store::TrialStore& store_;
+  const StudyRunOptions& options_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Slot> slots_;  // one a trial
+  std::map<int, store::TrialRecord> stored_;
+  std::map<std::string, std::vector<int>> by_arch_;
+  std::deque<int> queue_;  // asked, to be evaluated
+  int asked_ = 0, told_ = 0, finished_ = 0;
+  std::exception_ptr error_;
+  std::atomic<bool> failed_ = false;
+};
+
+}  // namespace
+
+const TrialResult* best_of(const std::vector<TrialResult>& results) {
+  const TrialResult* best = nullptr;
+  for (const TrialResult& result : results) {
+    if (result.reward && (!best || *result.reward > *best->reward)) best = &result;
+  }
+  return best;
+}
+
+std::vector<TrialResult> read_results(const store::TrialStore& store, const StudyConfig& config) {
+  std::vector<TrialResult> results;
+  for (store::TrialRecord& record : store.trials(config.name))
+    results.push_back(result_of(config, std::move(record)));
+  return results;
+}
+
+Study::Study(StudyConfig config, CandidateOf candidate_of, Strategy& strategy, store::TrialStore& store)
+    : config_(std::move(config)), candidate_of_(std::move(candidate_of)), strategy_(strategy), store_(store) {
+  assert(config_.lag >= 1 && config_.trials >= 0);
+  check(config_.objective, fmt::format("study '{}'", config_.name));
+}
+
+std::vector<TrialResult> Study::run(const StudyRunOptions& options) {
+  store_.open_study({config_.name, config_.seed, config_json(config_)});
+  return Session(config_, candidate_of_, strategy_, store_, options).run();
+}
+
+}  // namespace effnet::search

@@ -1,0 +1,58 @@
+// The JSON form of a StudyConfig, as the trial store keeps and compares it.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "search/study.h"
+#include "spec/error.h"
+
+namespace effnet::search {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kTakeOver = "take over";
+constexpr std::string_view kTrainAgain = "train again";
+
+}  // namespace
+
+std::string config_json(const StudyConfig& config) {
+  Json json;
+  json["strategy"] = config.strategy;
+  json["lag"] = config.lag;
+  json["budget"] = {{"pictures", config.budget.pictures}, {"epochs", config.budget.epochs}};
+  json["objective"] = {{"form", to_text(config.objective.form)},
+                       {"cost", spec::to_text(config.objective.cost)},
+                       {"target", config.objective.target},
+                       {"weight", config.objective.weight}};
+  json["identical_nets"] = config.identical == IdenticalNets::kTakeOver ? kTakeOver : kTrainAgain;
+  json["details"] = Json::parse(config.details_json);
+  return json.dump();
+}
+
+StudyConfig config_from_record(const store::StudyRecord& record) {
+  const std::string where = fmt::format("study '{}'", record.name);
+  try {
+    const Json json = Json::parse(record.config_json);
+    StudyConfig config;
+    config.name = record.name;
+    config.seed = record.seed;
+    config.strategy = json.at("strategy").get<std::string>();
+    config.lag = json.at("lag").get<int>();
+    config.budget = {json.at("budget").at("pictures").get<std::int64_t>(),
+                     json.at("budget").at("epochs").get<int>()};
+    const Json& objective = json.at("objective");
+    config.objective = {parse_objective_form(objective.at("form").get<std::string>(), where),
+                        spec::parse_cost_kind(objective.at("cost").get<std::string>(), where),
+                        objective.at("target").get<double>(), objective.at("weight").get<double>()};
+    config.identical =
+        json.at("identical_nets") == kTakeOver ? IdenticalNets::kTakeOver : IdenticalNets::kTrainAgain;
+    config.details_json = json.at("details").dump();
+    return config;
+  } catch (const nlohmann::json::exception& error) {
+    throw spec::Error(spec::ErrorKind::kBadData, where,
+                      fmt::format("its configuration is not understood: {}", error.what()));
+  }
+}
+
+}  // namespace effnet::search

@@ -1,0 +1,136 @@
+// Optimizers, moving average and loss against numbers worked out by hand or by LibTorch's own.
+#include "training/optimizer.h"
+
+#include <cmath>
+
+#include "models/net.h"
+#include "tests/support/catch.h"
+#include "training/ema.h"
+#include "training/loss.h"
+
+using namespace effnet;
+using Catch::Approx;
+
+namespace {
+
+models::Net tiny_net(std::uint64_t seed = 1) {
+  return models::Net(spec::parse_arch("conv_k3_s1_c4 | mb_k3_s1_e2_c4_r1_se0.25 | - | fc3 @3x6 silu", "test"),
+                     models::Regularization{}, seed);
+}
+
+// Gradients that are the same for all parameters.
+void set_gradients(training::FlatState& state, double value) {
+  state.gradients.fill_(value);
+}
+
+}  // namespace
+
+TEST_CASE("rmsproptf: three steps by hand") {
+  models::Net net = tiny_net();
+  training::FlatState state(*net);
+  spec::Recipe recipe;
+  recipe.opt = spec::OptimizerKind::kRmspropTf;
+  recipe.weight_decay = 0;
+  training::Optimizer optimizer(recipe, state);
+  const double before = state.parameters[0].item<double>();
+  double ms = 1, mom = 0, p = before;  // TensorFlow starts the mean square at 1
+  for (const double g : {0.5, -0.25, 2.0}) {
+    set_gradients(state, g);
+    optimizer.step(0.1);
+    ms = 0.9 * ms + 0.1 * g * g;
+    mom = 0.9 * mom + 0.1 * g / std::sqrt(ms + 1e-3);
+    p -= mom;
+    CHECK(state.parameters[0].item<double>() == Approx(p).epsilon(1e-5));
+  }
+  // The first step alone, in figures: ms 0.925, step 0.1 * 0.5 / sqrt(0.926).
+  CHECK(0.1 * 0.5 / std::sqrt(0.926) == Approx(0.05195986));
+}
+
+TEST_CASE("sgd is LibTorch's Nesterov SGD; decay spares batch norm") {
+  models::Net ours = tiny_net(), theirs = tiny_net();
+  training::FlatState state(*ours);
+  spec::Recipe recipe;
+  recipe.weight_decay = 0.01;
+  training::Optimizer optimizer(recipe, state);
+  std::vector<torch::Tensor> decayed, spared;
+  for (const auto& item : theirs->named_parameters())
+    (item.key().find("bn.") == std::string::npos ? decayed : spared).push_back(item.value());
+  const auto options = [](double decay) {
+    return std::make_unique<torch::optim::SGDOptions>(
+        torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true).weight_decay(decay));
+  };
+  torch::optim::SGD reference({{decayed, options(0.01)}, {spared, options(0)}},
+                              torch::optim::SGDOptions(0.1));
+  CHECK(spared.size() == 8);
+  const auto x = torch::randn({4, 3, 6, 6}).contiguous(at::MemoryFormat::ChannelsLast);
+  for (int step = 0; step < 4; ++step) {
+    state.gradients.zero_();
+    ours->forward(x).square().sum().backward();
+    optimizer.step(0.1);
+    reference.zero_grad();
+    theirs->forward(x).square().sum().backward();
+    reference.step();
+  }
+  const auto p = theirs->named_parameters();
+  for (const auto& item : ours->named_parameters()) {
+    INFO(item.key());
+    CHECK(torch::allclose(item.value(), p[item.key()], 1e-4, 1e-5));
+  }
+}
+
+TEST_CASE("gradients are cut to the largest norm") {
+  models::Net net = tiny_net();
+  training::FlatState state(*net);
+  spec::Recipe recipe;
+  recipe.weight_decay = 0;
+  recipe.momentum = 0;
+  recipe.clip_grad = 2;
+  training::Optimizer optimizer(recipe, state);
+  const torch::Tensor before = state.parameters.clone();
+  set_gradients(state, 5);
+  optimizer.step(1);
+  CHECK((before - state.parameters).norm().item<double>() == Approx(2).epsilon(1e-4));
+}
+
+TEST_CASE("flat state: parameters, gradients and statistics are views of three blocks") {
+  models::Net net = tiny_net();
+  std::vector<torch::Tensor> before;
+  for (const auto& parameter : net->parameters()) before.push_back(parameter.detach().clone());
+  training::FlatState state(*net);
+  const auto after = net->parameters();
+  for (std::size_t i = 0; i < after.size(); ++i) CHECK(torch::equal(before[i], after[i]));
+  CHECK(state.parameters.numel() == models::parameter_count(*net));
+  std::int64_t batch_norm = 0;
+  for (const auto& item : net->named_parameters())
+    if (item.key().find("bn.") != std::string::npos) batch_norm += item.value().numel();
+  CHECK(state.decayed == state.parameters.numel() - batch_norm);
+  const torch::NoGradGuard no_grad;
+  state.parameters.fill_(3);
+  state.buffers.fill_(4);
+  for (const auto& parameter : net->parameters()) CHECK((parameter == 3).all().item<bool>());
+  for (const auto& buffer : net->buffers()) CHECK((buffer == 4).all().item<bool>());
+}
+
+TEST_CASE("the moving average runs over weights and batch norm statistics") {
+  models::Net net = tiny_net();
+  training::FlatState state(*net);
+  training::Ema ema(tiny_net(2), state, 0.999);
+  const torch::NoGradGuard no_grad;
+  state.parameters.fill_(1);
+  state.buffers.fill_(1);
+  ema.start_from(state);
+  state.parameters.fill_(2);
+  state.buffers.fill_(3);
+  ema.update(state, 8);  // decay (1 + 8) / (10 + 8) = 1/2
+  CHECK(ema.net()->parameters()[0].flatten()[0].item<double>() == Approx(1.5));
+  CHECK(ema.net()->buffers()[0].flatten()[0].item<double>() == Approx(2));
+}
+
+TEST_CASE("label smoothing: the mixture of the one-hot and the uniform target") {
+  const auto logits = torch::tensor({{2.0, 0.0, -1.0}}), labels = torch::tensor({0}, torch::kLong);
+  const double z = std::log(std::exp(2.0) + 1 + std::exp(-1.0));
+  const double on_label = z - 2, everywhere = ((z - 2) + z + (z + 1)) / 3;
+  CHECK(training::smoothed_cross_entropy(logits, labels, 0.1).item<double>() ==
+        Approx(0.9 * on_label + 0.1 * everywhere));
+  CHECK(training::smoothed_cross_entropy(logits, labels, 0).item<double>() == Approx(on_label));
+}

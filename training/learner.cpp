@@ -1,0 +1,53 @@
+#include "training/learner.h"
+
+#include "spec/trial.h"
+#include "training/loss.h"
+
+namespace effnet::training {
+namespace {
+
+models::Net make_net(const LearnerOptions& options) {
+  models::Net net(options.arch, models::regularization_of(options.recipe),
+                  spec::derive_seed(options.seed, "weights"));
+  net->to(options.device);
+  return net;
+}
+
+}  // namespace
+
+Learner::Learner(const LearnerOptions& options)
+    : options_(options), net_(make_net(options)), state_(*net_), optimizer_(options.recipe, state_) {
+  if (options.recipe.ema_decay > 0)
+    ema_ = std::make_unique<Ema>(make_net(options), state_, options.recipe.ema_decay);
+  loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(options.device));
+  net_->train();
+}
+
+void Learner::step(const torch::Tensor& pictures, const torch::Tensor& labels, std::int64_t number,
+                   double learning_rate) {
+  net_->restart_noise(spec::derive_seed(options_.seed, "noise", static_cast<std::uint64_t>(number)));
+  state_.gradients.zero_();
+  const torch::Tensor loss =
+      smoothed_cross_entropy(net_->forward(pictures), labels, options_.recipe.smoothing);
+  loss.backward();
+  optimizer_.step(learning_rate);
+  if (ema_) ema_->update(state_, number + 1);
+  loss_sum_.add_(loss.detach());
+}
+
+void Learner::restart_average() {
+  if (ema_) ema_->start_from(state_);
+}
+
+models::NamedTensors Learner::tensors() const {
+  models::NamedTensors tensors;
+  const auto add = [&](const std::string& prefix, const models::NamedTensors& group) {
+    for (const auto& [name, tensor] : group) tensors.emplace_back(prefix + name, tensor);
+  };
+  add("model.", models::named_state(*net_));
+  if (ema_) add("ema.", models::named_state(*ema_->net()));
+  add("optimizer.", optimizer_.tensors());
+  return tensors;
+}
+
+}  // namespace effnet::training

@@ -1,0 +1,40 @@
+// The optimizers, each a few operators over all parameters at once (training/flat_state.h). L2 weight decay
+// is added to the gradient of all parameters but batch norm's; then
+//
+//   sgd        buf = momentum * buf + g;  p -= lr * (g + momentum * buf)                (Nesterov; PyTorch's
+//   form) rmsproptf  ms = decay * ms + (1 - decay) * g^2, ms starts at 1
+//              mom = momentum * mom + lr * g / sqrt(ms + eps);  p -= mom                (TensorFlow's form)
+//
+// TensorFlow's RMSProp has eps inside the root, the rate inside the momentum and ms from 1; PyTorch's has
+// none of these.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "models/weights/state_file.h"
+#include "spec/recipe.h"
+#include "training/flat_state.h"
+
+namespace effnet::training {
+
+class Optimizer {
+ public:
+  // `state` outlives the optimizer.
+  Optimizer(const spec::Recipe& recipe, FlatState& state);
+
+  // One step with the gradients that are there, which are used up.
+  void step(double learning_rate);
+
+  models::NamedTensors tensors() const;  // what a checkpoint keeps, flat (P)
+
+ private:
+  void step_sgd(double learning_rate);
+  void step_rmsprop_tf(double learning_rate);
+
+  spec::Recipe recipe_;
+  FlatState& state_;
+  torch::Tensor momentum_;     // (P)
+  torch::Tensor mean_square_;  // (P), rmsproptf only
+};
+
+}  // namespace effnet::training
