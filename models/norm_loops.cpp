@@ -13,12 +13,14 @@ namespace {
 
 using spec::Activation;
 
-// exp(x) for x <= 0, relative error below 3e-7: 2^n * e^r with |r| <= ln(2) / 2 and a polynomial of degree 6.
-EFFNET_INLINE float exp_of_negative(float x) {
-  const float clamped = x < -87.0f ? -87.0f : x;
-  const float shifted = clamped * 1.44269504f + 12582912.0f;  // rounds to an integer in the low bits
+// exp(x) for |x| <= 87 (beyond: exp of the bound), relative error below 3e-7: 2^n * e^r with |r| <= ln(2) / 2 and a
+// polynomial of degree 6.
+EFFNET_INLINE float bounded_exp(float x) {
+  const float low = x < -87.0f ? -87.0f : x;
+  const float bounded = low > 87.0f ? 87.0f : low;
+  const float shifted = bounded * 1.44269504f + 12582912.0f;  // adding 1.5 * 2^23 rounds to an integer
   const float n = shifted - 12582912.0f;
-  const float r = (clamped - n * 0.693145752f) - n * 1.42860677e-6f;
+  const float r = (bounded - n * 0.693145752f) - n * 1.42860677e-6f;
   float p = 1.0f / 720;
   p = p * r + 1.0f / 120;
   p = p * r + 1.0f / 24;
@@ -26,15 +28,12 @@ EFFNET_INLINE float exp_of_negative(float x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  const std::int32_t power = (static_cast<std::int32_t>(n) + 127) << 23;
-  return p * std::bit_cast<float>(power);
+  // The integer stands in the low bits of `shifted`; moved up it is the exponent of 2^n.
+  return p * std::bit_cast<float>((std::bit_cast<std::int32_t>(shifted) << 23) + (127 << 23));
 }
 
 EFFNET_INLINE float sigmoid(float x) {
-  const float magnitude = x < 0 ? x : -x;
-  const float e = exp_of_negative(magnitude);
-  const float q = 1.0f / (1.0f + e);
-  return x < 0 ? e * q : q;
+  return 1.0f / (1.0f + bounded_exp(-x));
 }
 
 // Comparisons are written so that NaN goes through: a training that diverged must be seen to.

@@ -106,19 +106,21 @@ std::vector<RealisedNet> realise(const spec::ArchSpec& baseline, const Coefficie
   return nets;
 }
 
-std::vector<RealisedNet> comparable(const std::vector<RealisedNet>& nets, double spread,
-                                    double wanted_ratio) {
+std::vector<RealisedNet> comparable(const std::vector<RealisedNet>& nets, double spread, double wanted_ratio,
+                                    std::size_t enough) {
+  const std::size_t cap = enough == 0 ? nets.size() : enough;
   std::size_t best_begin = 0, best_count = 0;
   double best_distance = std::numeric_limits<double>::infinity();
   for (std::size_t begin = 0, end = 0; begin < nets.size(); ++begin) {
     while (end < nets.size() && nets[end].cost_ratio <= nets[begin].cost_ratio * (1 + spread)) ++end;
     const double middle = (nets[begin].cost_ratio + nets[end - 1].cost_ratio) / 2;
-    const double off = std::abs(std::log(middle / wanted_ratio));
+    const double distance = std::abs(std::log(middle / wanted_ratio));
     const std::size_t members = end - begin;
-    if (members > best_count || (members == best_count && off < best_distance)) {
+    const std::size_t worth = std::min(members, cap), best_worth = std::min(best_count, cap);
+    if (worth > best_worth || (worth == best_worth && distance < best_distance)) {
       best_begin = begin;
       best_count = members;
-      best_distance = off;
+      best_distance = distance;
     }
   }
   const auto first = nets.begin() + static_cast<std::ptrdiff_t>(best_begin);

@@ -44,10 +44,11 @@ struct RealisedNet {
 std::vector<RealisedNet> realise(const spec::ArchSpec& baseline, const CoefficientGrid& grid,
                                  spec::CostKind kind);
 
-// The nets that may be compared as equals: the cost window of relative width `spread` (0.05: the dearest
-// costs at most 5 % more than the cheapest) that holds the most nets; among equals the one nearest to
-// `wanted_ratio`.
-std::vector<RealisedNet> comparable(const std::vector<RealisedNet>& nets, double spread, double wanted_ratio);
+// The nets that may be compared as equals, out of nets in order of cost: a window whose dearest net costs at most
+// `spread` (0.05: 5 %) more than its cheapest. Among the windows of at least `enough` nets the one nearest to
+// `wanted_ratio`; where no window has so many, the one with the most. `enough` 0 stands for the most there is.
+std::vector<RealisedNet> comparable(const std::vector<RealisedNet>& nets, double spread, double wanted_ratio,
+                                    std::size_t enough);
 
 // At most `limit` nets that differ most in how the cost was spent: starts at the most even split between the
 // three dimensions, then adds the net farthest (in log alpha, 2 log beta, 2 log gamma) from those taken.

@@ -30,7 +30,8 @@ StudyConfig study_config(const CoefficientFitConfig& config, int trials) {
 
 std::vector<scaling::RealisedNet> nets_of_fit(const CoefficientFitConfig& config) {
   const auto realised = scaling::realise(config.baseline.arch, config.grid, config.cost_kind);
-  const auto equals = scaling::comparable(realised, config.cost_spread, config.grid.target.value());
+  const auto equals = scaling::comparable(realised, config.cost_spread, config.grid.target.value(),
+                                          static_cast<std::size_t>(config.max_nets));
   return config.max_nets > 0 ? scaling::spread_out(equals, static_cast<std::size_t>(config.max_nets))
                              : equals;
 }

@@ -43,11 +43,21 @@ TEST_CASE("realised nets are distinct and each carries its points") {
 
 TEST_CASE("only nets of equal realised cost are compared") {
   const auto nets = scaling::realise(scaling::find_net("b0").arch, CoefficientGrid{}, spec::CostKind::kMacs);
-  const auto equals = scaling::comparable(nets, 0.05, 2);
+  const auto equals = scaling::comparable(nets, 0.05, 2, 0);
   REQUIRE(equals.size() > 1);
   CHECK(equals.back().cost_ratio <= equals.front().cost_ratio * 1.05);
   const auto few = scaling::spread_out(equals, 3);
   CHECK(few.size() == std::min<std::size_t>(3, equals.size()));
+}
+
+TEST_CASE("when a few nets are enough, the window is the one nearest to the wanted cost") {
+  const auto nets = scaling::realise(scaling::find_net("b0").arch, CoefficientGrid{}, spec::CostKind::kMacs);
+  const auto off = [](const std::vector<scaling::RealisedNet>& window) {
+    return std::abs(std::log((window.front().cost_ratio + window.back().cost_ratio) / 2 / 2.0));
+  };
+  const auto few = scaling::comparable(nets, 0.05, 2, 2);
+  CHECK(few.size() >= 2);
+  CHECK(off(few) <= off(scaling::comparable(nets, 0.05, 2, 0)));
 }
 
 TEST_CASE("senseless ranges are named") {
