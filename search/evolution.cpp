@@ -1,5 +1,5 @@
-// Regularised evolution (Real et al., arXiv 1802.01548): the population is the last `kPopulation` trials; a
-// child is the best of `kSample` different ones drawn from it, with one choice changed. The oldest dies,
+// Regularised evolution (Real et al., arXiv 1802.01548): the population is the last P trials; a child is the
+// best of P / 4 (at least 2) different ones drawn from it, with one choice changed. The oldest dies,
 // however good.
 #include <fmt/format.h>
 
@@ -14,21 +14,19 @@
 namespace effnet::search {
 namespace {
 
-constexpr std::size_t kPopulation = 20;
-constexpr int kSample = 5;
-
 class Evolution final : public Strategy {
  public:
-  explicit Evolution(const Space& space) : space_(space) {}
+  Evolution(const Space& space, std::size_t population)
+      : space_(space), capacity_(population), sample_(std::max<std::size_t>(2, population / 4)) {}
 
   // The first trials are random by number, not by what was told: so a lag costs no further random trials.
   spec::Choices ask(const AskContext& context) override {
     RandomStream random(context.seed);
-    if (context.trial < static_cast<int>(kPopulation) || population_.empty()) return space_.sample(random);
+    if (context.trial < static_cast<int>(capacity_) || population_.empty()) return space_.sample(random);
     std::vector<std::size_t> left(population_.size());
     std::iota(left.begin(), left.end(), std::size_t{0});
     const Member* parent = nullptr;
-    for (int i = 0; i < kSample && !left.empty(); ++i) {
+    for (std::size_t i = 0; i < sample_ && !left.empty(); ++i) {
       std::swap(left[random.below(left.size())], left.back());
       const Member& member = population_[left.back()];
       left.pop_back();
@@ -40,7 +38,7 @@ class Evolution final : public Strategy {
   // A failed trial takes its place and loses every tournament.
   void tell(int, const spec::Choices& choices, std::optional<double> reward) override {
     population_.push_back({choices, reward.value_or(-std::numeric_limits<double>::infinity())});
-    if (population_.size() > kPopulation) population_.pop_front();
+    if (population_.size() > capacity_) population_.pop_front();
   }
 
   std::string state_note() const override {
@@ -57,13 +55,14 @@ class Evolution final : public Strategy {
   };
 
   const Space& space_;
+  std::size_t capacity_, sample_;
   std::deque<Member> population_;  // oldest first
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_evolution(const Space& space) {
-  return std::make_unique<Evolution>(space);
+std::unique_ptr<Strategy> make_evolution(const Space& space, int population) {
+  return std::make_unique<Evolution>(space, static_cast<std::size_t>(population));
 }
 
 }  // namespace effnet::search

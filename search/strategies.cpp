@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,22 @@ namespace {
 
 constexpr std::array<StrategyRow, 3> kStrategies{{
     {"random", "every member equally likely; the arm to compare with", make_random},
-    {"evolution", "regularised evolution: mutate the best of 5 out of the last 20", make_evolution},
+    {"evolution", "regularised evolution: mutate the best of a quarter of the last 20 (evolution:N: of N)",
+     make_evolution, 20},
     {"reinforce", "policy gradient on one softmax a choice", make_reinforce},
 }};
+
+int parse_argument(const StrategyRow& row, std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool number = error == std::errc() && end == text.data() + text.size();
+  if (row.default_argument == 0 || !number || value < 2 || value > 10'000) {
+    throw spec::Error(spec::ErrorKind::kUsage, "--strategy",
+                      fmt::format("'{}' is no argument of '{}'", text, row.name),
+                      row.default_argument == 0 ? "it takes none" : "a number from 2 to 10000 is expected");
+  }
+  return value;
+}
 
 }  // namespace
 
@@ -24,11 +38,15 @@ std::span<const StrategyRow> strategies() {
   return kStrategies;
 }
 
-std::unique_ptr<Strategy> make_strategy(std::string_view name, const Space& space) {
+std::unique_ptr<Strategy> make_strategy(std::string_view name_and_argument, const Space& space) {
+  const std::size_t colon = name_and_argument.find(':');
+  const std::string_view name = name_and_argument.substr(0, colon);
   std::vector<std::string> known;
   for (const StrategyRow& row : kStrategies) {
-    if (row.name == name) return row.make(space);
     known.emplace_back(row.name);
+    if (row.name != name) continue;
+    if (colon == std::string_view::npos) return row.make(space, row.default_argument);
+    return row.make(space, parse_argument(row, name_and_argument.substr(colon + 1)));
   }
   throw spec::Error(spec::ErrorKind::kUsage, "--strategy", fmt::format("unknown strategy '{}'", name),
                     spec::did_you_mean(name, known));

@@ -13,16 +13,18 @@ namespace effnet::search {
 struct StrategyRow {
   std::string_view name;
   std::string_view summary;
-  std::unique_ptr<Strategy> (*make)(const Space& space);
+  std::unique_ptr<Strategy> (*make)(const Space& space, int argument);
+  int default_argument = 0;  // 0: the strategy takes none
 };
 
 std::span<const StrategyRow> strategies();
 
-// kUsage with a suggestion for an unknown name. The space must outlive the strategy.
+// "evolution", or with an argument "evolution:6" (a population of 6, for a search of few trials). kUsage with a
+// suggestion for an unknown name. The space must outlive the strategy.
 std::unique_ptr<Strategy> make_strategy(std::string_view name, const Space& space);
 
-std::unique_ptr<Strategy> make_random(const Space& space);
-std::unique_ptr<Strategy> make_evolution(const Space& space);
-std::unique_ptr<Strategy> make_reinforce(const Space& space);
+std::unique_ptr<Strategy> make_random(const Space& space, int);
+std::unique_ptr<Strategy> make_evolution(const Space& space, int population);
+std::unique_ptr<Strategy> make_reinforce(const Space& space, int);
 
 }  // namespace effnet::search

@@ -101,7 +101,7 @@ TEST_CASE("strategies stay within the limits and survive that every trial fails"
 TEST_CASE("reinforce comes to prefer what pays, whatever the scale of the reward") {
   const Space space = Space::parse(tests::macro_space_toml(), "macro.toml");
   for (const double scale : {1e-4, 1.0, 1e4}) {
-    const auto strategy = make_reinforce(space);
+    const auto strategy = make_reinforce(space, 0);
     const auto is_good = [&](const spec::Choices& choices) {
       return choices.at("stage3.block") == space.dimensions()[2].values[1];
     };
@@ -119,6 +119,11 @@ TEST_CASE("reinforce comes to prefer what pays, whatever the scale of the reward
 TEST_CASE("an unknown strategy gets a suggestion") {
   const Space space = Space::parse(tests::macro_space_toml(), "macro.toml");
   CHECK(contains(error_of([&] { make_strategy("evolutoin", space); }).advice(), "evolution"));
+  CHECK(make_strategy("evolution:6", space) != nullptr);
+  for (const char* wrong : {"evolution:", "evolution:x", "evolution:1", "random:6"}) {
+    INFO(wrong);
+    CHECK(contains(error_of([&] { make_strategy(wrong, space); }).what(), "is no argument of"));
+  }
 }
 
 TEST_CASE("a list asks for its candidates in order") {
