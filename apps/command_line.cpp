@@ -91,6 +91,8 @@ int run_program(int argc, char** argv, const Program& program, std::span<const A
   app.footer(program.epilogue);
   app.get_formatter()->column_width(34);
   for (const AddCommand add : commands) add(app);
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    command->set_version_flag("--version", version_line(program.name));
   try {
     const int code = parse_and_run(app, argc, argv);
     print_result("");
@@ -106,6 +108,11 @@ int run_program(int argc, char** argv, const Program& program, std::span<const A
   } catch (const std::exception& error) {
     return report(program.name, Error(ErrorKind::kFailed, "", error.what()));
   }
+}
+
+void require_between(std::string_view flag, double value, double low, double high) {
+  if (value >= low && value <= high) return;  // not so for a NaN
+  throw Error(ErrorKind::kUsage, flag, fmt::format("{} is outside {} .. {}", value, low, high));
 }
 
 void print_result(std::string_view text) {

@@ -25,6 +25,9 @@ using AddCommand = void (*)(CLI::App& program);
 // Parses, runs the chosen command, prints what went wrong to stderr and returns the exit code.
 int run_program(int argc, char** argv, const Program& program, std::span<const AddCommand> commands);
 
+// Error{kUsage} unless low <= value <= high; a NaN is refused, too.
+void require_between(std::string_view flag, double value, double low, double high);
+
 // To stdout, checked: a full disk behind a redirection is Error{kEnvironment}, not a silent loss.
 void print_result(std::string_view text);
 

@@ -33,6 +33,8 @@ const std::atomic<bool>& stop_requested() {
   return stop;
 }
 
-void end_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+void end_with_parent() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
 
 }  // namespace effnet::apps

@@ -33,7 +33,9 @@ function(effnet_test folder)
   target_compile_definitions(${target} PRIVATE EFFNET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   effnet_sanitizer_options(${target})
   if(arg_LABEL STREQUAL torch)
-    effnet_use_torch(${target})
+    effnet_use_torch(${target})  # its precompiled header fixes the flags
+  else()
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)  # tests are compiled more often than run
   endif()
   catch_discover_tests(${target} TEST_PREFIX "${folder}: " PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
 endfunction()

@@ -1,6 +1,7 @@
 #include "models/conv_bn.h"
 
 #include "models/activation.h"
+#include "models/batch_norm_act.h"
 
 namespace effnet::models {
 
@@ -12,9 +13,17 @@ BatchNormImpl::BatchNormImpl(int channels, const NetTraits& traits)
   running_var = register_buffer("running_var", torch::ones(channels));
 }
 
-torch::Tensor BatchNormImpl::forward(const torch::Tensor& x) {
-  return at::batch_norm(x, weight, bias, running_mean, running_var, is_training(), momentum_, eps_,
-                        /*cudnn_enabled=*/true);
+// The fused form where it exists; without a gradient to keep apart, training and evaluation only differ in statistics.
+torch::Tensor BatchNormImpl::forward(const torch::Tensor& x, spec::Activation activation) {
+  const bool differentiates = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad());
+  if (supports_batch_norm_act(x) && (is_training() || !differentiates)) {
+    const NormState norm{weight, bias, running_mean, running_var, eps_, momentum_};
+    return is_training() ? batch_norm_act_train(x, norm, activation)
+                         : batch_norm_act_eval(x, norm, activation);
+  }
+  return activate(at::batch_norm(x, weight, bias, running_mean, running_var, is_training(), momentum_, eps_,
+                                 /*cudnn_enabled=*/true),
+                  activation);
 }
 
 ConvBnImpl::ConvBnImpl(const ConvOptions& options, const NetTraits& traits, spec::Activation activation)
@@ -24,7 +33,7 @@ ConvBnImpl::ConvBnImpl(const ConvOptions& options, const NetTraits& traits, spec
 }
 
 torch::Tensor ConvBnImpl::forward(const torch::Tensor& x) {
-  return activate(bn_->forward(conv_->forward(x)), activation_);
+  return bn_->forward(conv_->forward(x), activation_);
 }
 
 }  // namespace effnet::models

@@ -22,7 +22,8 @@ class BatchNormImpl : public torch::nn::Module {
  public:
   BatchNormImpl(int channels, const NetTraits& traits);
 
-  torch::Tensor forward(const torch::Tensor& x);  // (N, C, H, W); batch statistics while training
+  // (N, C, H, W), and the activation after it; with the batch's statistics while training.
+  torch::Tensor forward(const torch::Tensor& x, spec::Activation activation);
 
   torch::Tensor weight, bias, running_mean, running_var;  // (C)
 

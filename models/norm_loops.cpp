@@ -70,8 +70,8 @@ struct Lines {
 
   std::vector<float> repeated(const float* of_channel) const {
     std::vector<float> line(static_cast<std::size_t>(length()));
-    for (std::int64_t p = 0; p < length(); ++p)
-      line[static_cast<std::size_t>(p)] = of_channel[p % rows.channels];
+    for (std::int64_t row = 0; row < rows_a_line; ++row)
+      std::copy_n(of_channel, rows.channels, line.data() + row * rows.channels);
     return line;
   }
 
@@ -105,9 +105,12 @@ class LineSums {
 
   void flush() {
     const std::int64_t channels = lines_.rows.channels;
-    for (std::int64_t p = 0, c = 0; p < lines_.length(); ++p, c = c + 1 == channels ? 0 : c + 1) {
-      sum_[c] += first_[static_cast<std::size_t>(p)];
-      second_sum_[c] += second_[static_cast<std::size_t>(p)];
+    const float *first = first_.data(), *second = second_.data();
+    for (std::int64_t row = 0; row < lines_.rows_a_line; ++row, first += channels, second += channels) {
+      for (std::int64_t c = 0; c < channels; ++c) {
+        sum_[c] += first[c];
+        second_sum_[c] += second[c];
+      }
     }
     std::fill(first_.begin(), first_.end(), 0.0f);
     std::fill(second_.begin(), second_.end(), 0.0f);

@@ -1,7 +1,5 @@
 #include "models/plain_blocks.h"
 
-#include "models/activation.h"
-
 namespace effnet::models {
 
 ConvBlock::ConvBlock(const BlockOptions& options, const NetTraits& traits)
@@ -14,7 +12,7 @@ ConvBlock::ConvBlock(const BlockOptions& options, const NetTraits& traits)
 }
 
 torch::Tensor ConvBlock::forward(const torch::Tensor& x, Noise&) {
-  return activate(bn_->forward(conv_->forward(x)), activation_);
+  return bn_->forward(conv_->forward(x), activation_);
 }
 
 Separable::Separable(const BlockOptions& options, const NetTraits& traits)
@@ -46,7 +44,7 @@ IdentityBlock::IdentityBlock(const BlockOptions& options, const NetTraits& trait
 }
 
 torch::Tensor IdentityBlock::forward(const torch::Tensor& x, Noise&) {
-  return conv_ ? bn_->forward(conv_->forward(x)) : x;
+  return conv_ ? bn_->forward(conv_->forward(x), spec::Activation::kIdentity) : x;
 }
 
 }  // namespace effnet::models

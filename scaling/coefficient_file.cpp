@@ -66,7 +66,7 @@ std::string coefficients_toml(const CoefficientFile& file) {
   text += rule_toml(file.rule);
   text += fmt::format("cost = \"{}\"\ncost_spread = {}\nholdout_pictures = {}\n",
                       spec::to_text(file.cost_kind), file.cost_spread, file.holdout_pictures);
-  text += fmt::format("\n[baseline]\nname = \"{}\"\narch = \"{}\"\n", file.baseline.name,
+  text += fmt::format("\n[baseline]\nname = {}\narch = \"{}\"\n", spec::toml_string(file.baseline.name),
                       spec::to_text(file.baseline.arch));
   for (const TrainedNet& net : file.nets) text += net_toml(net, file.rule);
   return text;

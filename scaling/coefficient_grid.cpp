@@ -32,6 +32,21 @@ void check_axis(const Range& range, Decimal step, std::string_view name) {
   }
 }
 
+std::int64_t steps_of(const Range& range, Decimal step) {
+  return (range.high.units - range.low.units) / step.units + 1;
+}
+
+// Each satisfying point is built and counted, some 10 microseconds; a finer grid rounds to the same nets anyway.
+void check_size(const CoefficientGrid& grid) {
+  constexpr double kMost = 2e7;
+  const double points = static_cast<double>(steps_of(grid.alpha, grid.step)) *
+                        static_cast<double>(steps_of(grid.beta, grid.step)) *
+                        static_cast<double>(steps_of(grid.gamma, grid.step));
+  if (points <= kMost) return;
+  throw Error(ErrorKind::kUsage, "--step", fmt::format("makes a grid of {:.0f} points", points),
+              "use a larger --step or narrower ranges; finer steps than 0.01 round to the same nets");
+}
+
 // How a rule spends its cost: the logarithms of alpha, beta^2, gamma^2, normalised to sum 1.
 std::array<double, 3> shares(const CompoundRule& rule) {
   const std::array<double, 3> logs{std::log(rule.alpha), 2 * std::log(rule.beta), 2 * std::log(rule.gamma)};
@@ -55,6 +70,7 @@ std::vector<CompoundRule> grid_points(const CoefficientGrid& grid) {
   check_axis(grid.alpha, grid.step, "--alpha");
   check_axis(grid.beta, grid.step, "--beta");
   check_axis(grid.gamma, grid.step, "--gamma");
+  check_size(grid);
   const Wide one = Decimal::kUnitsPerOne;
   const Wide unit4 =
       one * one * one * one;  // alpha * beta^2 * gamma^2 carries five units, target and tolerance one

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "spec/error.h"
 
@@ -21,6 +20,8 @@ namespace {
   throw Error(ErrorKind::kEnvironment, file.string(),
               fmt::format("{} failed: {}", doing, std::strerror(error)), advice);
 }
+
+constexpr std::size_t kLongest = std::size_t{256} << 20;
 
 // Closes the descriptor on every path and removes the temporary file unless it was renamed.
 class TemporaryFile {
@@ -85,7 +86,14 @@ std::string read_file(const std::filesystem::path& file) {
     throw Error(ErrorKind::kBadData, file.string(), fmt::format("cannot be read: {}", std::strerror(errno)),
                 "check the path");
   }
-  std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string bytes, chunk(1 << 16, '\0');
+  while (stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || stream.gcount() > 0) {
+    bytes.append(chunk, 0, static_cast<std::size_t>(stream.gcount()));
+    if (bytes.size() > kLongest) {  // a device like /dev/zero has no end
+      throw Error(ErrorKind::kBadData, file.string(), "holds more than 256 MiB; a small text was expected",
+                  "check the path");
+    }
+  }
   if (stream.bad())
     throw Error(ErrorKind::kBadData, file.string(), "reading stopped early", "check the disk");
   return bytes;

@@ -50,6 +50,18 @@ std::string_view type_name(const toml::node& node) {
 
 }  // namespace
 
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) < 0x20)
+      out += fmt::format("\\u{:04x}", static_cast<int>(c));
+    else
+      out += c;
+  }
+  return out + '"';
+}
+
 ConfigTable ConfigTable::read(const std::filesystem::path& file) {
   return parse(read_file(file), file.string());
 }

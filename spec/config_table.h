@@ -58,4 +58,7 @@ class ConfigTable {
   std::shared_ptr<Node> node_;
 };
 
+// A text as a TOML basic string: quoted, with quotes, backslashes and control characters escaped.
+std::string toml_string(std::string_view text);
+
 }  // namespace effnet::spec

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 
@@ -21,8 +23,8 @@ std::vector<Stage> read_section(const ConfigTable& table, std::string_view key, 
   return stages;
 }
 
-int small_integer(const ConfigTable& table, std::string_view key, int fallback) {
-  const std::int64_t value = table.integer_or(key, fallback);
+int small_integer(const ConfigTable& table, std::string_view key, std::optional<int> fallback = {}) {
+  const std::int64_t value = fallback ? table.integer_or(key, *fallback) : table.integer(key);
   if (value < 0 || value > 1'000'000)
     throw table.error(key, fmt::format("{} is outside 0 .. 1000000", value));
   return static_cast<int>(value);
@@ -48,7 +50,7 @@ Stage read_stage(const ConfigTable& table) {
   stage.kernel = small_integer(table, "kernel", stage.op == Op::kIdentity ? 1 : 3);
   stage.stride = small_integer(table, "stride", 1);
   stage.repeats = small_integer(table, "repeats", 1);
-  if (stage.op != Op::kMaxPool) stage.channels = static_cast<int>(table.integer("channels"));
+  if (stage.op != Op::kMaxPool) stage.channels = small_integer(table, "channels");
   if (inverted) {
     stage.expand_ratio = table.number_or("expand", 1);
     stage.se_ratio = table.number_or("se", 0);
@@ -56,7 +58,7 @@ Stage read_stage(const ConfigTable& table) {
   }
   if (stage.op == Op::kBottleneck) {
     stage.groups = small_integer(table, "groups", 1);
-    stage.mid_channels = static_cast<int>(table.integer("middle"));
+    stage.mid_channels = small_integer(table, "middle");
   }
   return stage;
 }
@@ -79,19 +81,6 @@ std::string section_text(const std::vector<Stage>& stages) {
   std::string text;
   for (const Stage& stage : stages) text += (text.empty() ? "" : " ") + to_text(stage);
   return text.empty() ? "-" : text;
-}
-
-// TOML basic string: quotes, backslashes and control characters escaped.
-std::string toml_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<int>(c));
-    else
-      out += c;
-  }
-  return out + '"';
 }
 
 }  // namespace
@@ -127,6 +116,9 @@ NamedNet parse_net(std::string_view toml, std::string_view where) {
   }
   NamedNet net;
   net.name = table.string("name");
+  if (net.name.empty() || net.name.find_first_of("/\n\r\t") != std::string::npos || net.name == "..")
+    throw table.error("name", fmt::format("{} is no name for a net", toml_string(net.name)),
+                      "files are called after it, so no '/' may be in it");
   net.arch = read_skeleton(table.table("skeleton"));
   for (const ConfigTable& stage : table.tables("stage")) net.arch.stages.push_back(read_stage(stage));
   table.reject_unknown_keys();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "spec/error.h"
 
@@ -29,8 +30,24 @@ std::string shown(const Json& value) {
   return text;
 }
 
+// Of two texts of several lines (a plan, a space) the first line that differs.
+std::string line_difference(const std::string& stored, const std::string& given, const std::string& path) {
+  std::istringstream before(stored), now(given);
+  for (int number = 1;; ++number) {
+    std::string old_line, new_line;
+    const bool has_old = static_cast<bool>(std::getline(before, old_line));
+    const bool has_new = static_cast<bool>(std::getline(now, new_line));
+    if (has_old && has_new && old_line == new_line) continue;
+    if (!has_old && !has_new) return fmt::format("the {} ends in another way", path);
+    return fmt::format("line {} of the {} was {} and is now {}", number, path,
+                       has_old ? shown(old_line) : "not there", has_new ? shown(new_line) : "not there");
+  }
+}
+
 std::string difference(const Json& stored, const Json& given, const std::string& path) {
   if (stored == given) return {};
+  if (stored.is_string() && given.is_string() && stored.get<std::string>().find('\n') != std::string::npos)
+    return line_difference(stored.get<std::string>(), given.get<std::string>(), path);
   if (!stored.is_object() || !given.is_object()) {
     return fmt::format("{} was {} and is now {}", path, shown(stored), shown(given));
   }

@@ -16,6 +16,7 @@ namespace {
 
 struct Options {
   std::string plan_file, output, data_dir;
+  bool json = false;
 };
 
 void run(const Options& options) {
@@ -24,6 +25,7 @@ void run(const Options& options) {
   const std::string output = options.output.empty() ? "runs/" + plan.name : options.output;
   try {
     const WholeJobResult result = run_whole_job(plan, output, stop_requested());
+    if (options.json) return print_result(job_json(plan, result));
     print_result(job_summary(plan, result));
     print_result(fmt::format("\nEverything is in {0}: open {0}/report.html\n", output));
   } catch (const spec::Error& error) {
@@ -43,6 +45,7 @@ void add_auto(CLI::App& program) {
       ->required();
   command->add_option("--output", options->output, "output folder; default runs/NAME of the plan");
   command->add_option("--data-dir", options->data_dir, "folder of the pictures instead of the plan's");
+  command->add_flag("--json", options->json, "the result as JSON");
   command->footer("Example:\n  effnet auto --plan plans/demo.toml --output runs/demo\n");
   command->callback([options] { run(*options); });
 }

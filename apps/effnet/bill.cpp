@@ -6,8 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "apps/live_line.h"
 #include "apps/effnet/trainer_process.h"
+#include "apps/live_line.h"
 #include "report/number_text.h"
 #include "report/text_table.h"
 #include "scaling/cost_model.h"

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "apps/command_line.h"
 #include "apps/effnet/commands.h"
@@ -20,11 +21,12 @@ namespace {
 namespace fs = std::filesystem;
 using spec::Error;
 using spec::ErrorKind;
+using Json = nlohmann::ordered_json;
 
 struct Options {
   std::vector<std::string> runs, published, formats{"html", "svg", "png"};
   std::string x = "params", output = "chart", title;
-  bool list = false, csv = false;
+  bool list = false, csv = false, json = false;
 };
 
 std::string list_text() {
@@ -32,6 +34,26 @@ std::string list_text() {
   for (const report::PublishedTable& t : report::published_tables())
     table.add_row({t.id, t.dataset, t.title, t.source});
   return table.to_text();
+}
+
+Json json_of(const report::ChartRow& row) {
+  Json json{{"name", row.name},
+            {"group", report::to_text(row.group)},
+            {"source", report::to_text(row.source)},
+            {"dataset", row.dataset},
+            {"resolution", row.resolution},
+            {"top1", row.top1},
+            {"seeds", row.seeds},
+            {"from", row.provenance}};
+  const auto add = [&](const char* key, const std::optional<double>& value) {
+    json[key] = value ? Json(*value) : Json(nullptr);
+  };
+  add("params", row.params);
+  add("macs", row.macs);
+  add("top5", row.top5);
+  add("top1_lowest", row.top1_low);
+  add("top1_highest", row.top1_high);
+  return json;
 }
 
 std::vector<report::ChartRow> rows_of(const Options& options) {
@@ -60,11 +82,16 @@ void run(const Options& options) {
   }
   if (options.x != "params" && options.x != "macs")
     throw Error(ErrorKind::kUsage, "--x", fmt::format("'{}' is unknown", options.x), "known: params, macs");
+  if (!fs::path(options.output).has_filename()) {
+    throw Error(ErrorKind::kUsage, "--output", fmt::format("'{}' is no file name", options.output),
+                "give a file name without its ending, for example charts/family");
+  }
   std::vector<report::ChartFormat> formats;
   for (const std::string& format : options.formats) formats.push_back(report::parse_chart_format(format));
 
   const auto parts = report::split_by_dataset(rows_of(options));
   std::string result;
+  Json json{{"schema", "effnet.chart/1"}, {"files", Json::array()}, {"rows", Json::array()}};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::vector<report::ChartRow>& rows = parts[i];
     report::AccuracyChart chart;
@@ -80,9 +107,11 @@ void run(const Options& options) {
     const report::WrittenChart written = report::write_chart_files(file, stem, formats);
     for (const fs::path& path : written.files) print_note(fmt::format("wrote {}", path.string()));
     if (!written.note.empty()) print_note("note: " + written.note);
+    for (const fs::path& path : written.files) json["files"].push_back(path.string());
+    for (const report::ChartRow& row : rows) json["rows"].push_back(json_of(row));
     result += options.csv ? file.table.to_csv() : file.table.to_text();
   }
-  print_result(result);
+  print_result(options.json ? json.dump(2) + "\n" : result);
 }
 
 }  // namespace
@@ -101,6 +130,7 @@ void add_chart(CLI::App& program) {
   command->add_option("--title", options->title, "above the chart");
   command->add_flag("--list", options->list, "list the published tables");
   command->add_flag("--csv", options->csv, "print the rows as CSV instead of a table");
+  command->add_flag("--json", options->json, "print the rows and the files' names as JSON");
   command->footer(
       "Examples:\n  effnet chart --published efficientnet-v5 --output family\n  effnet chart runs/demo --x "
       "macs --output runs/demo/macs\n");

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/command_line.h"
+#include "apps/effnet/claimed_folder.h"
 #include "apps/effnet/commands.h"
 #include "apps/effnet/fit_step.h"
 #include "apps/net_argument.h"
@@ -25,6 +26,10 @@ struct Options {
 
 void redo(const Options& options) {
   scaling::CoefficientFile file = scaling::read_coefficients(options.redo);
+  if (file.nets.empty()) {
+    throw spec::Error(spec::ErrorKind::kBadData, options.redo, "lists no trained nets to choose from",
+                      "give a coefficients.toml that effnet fit wrote");
+  }
   const scaling::CoefficientChoice choice = scaling::choose(file.nets, file.holdout_pictures);
   file.rule = file.nets[choice.winner].net.rules.front();
   print_result(options.json ? fit_json(file, choice) : fit_summary(file, choice));
@@ -51,7 +56,10 @@ void train(Options& options) {
                               : fit_summary(result.file, result.choice));
     print_note(fmt::format("coefficients: {}", (folder / "coefficients.toml").string()));
   } catch (const spec::Error& error) {
-    if (error.kind() != spec::ErrorKind::kStopped) throw;
+    if (error.kind() != spec::ErrorKind::kStopped) {
+      release_unused(folder, folder / "trials.db");
+      throw;
+    }
     throw spec::Error(error.kind(), "fit", "stopped; the finished nets are kept",
                       "run the same command again to go on");
   }
@@ -71,6 +79,8 @@ void run(Options options) {
   config.grid.step = scaling::parse_decimal(options.step_text, "--step");
   config.grid.tolerance = scaling::parse_decimal(options.tolerance, "--tolerance");
   config.cost_kind = spec::parse_cost_kind(options.cost, "--cost");
+  require_between("--cost-spread", config.cost_spread, 0, 1);
+  require_between("--trial-timeout", options.step.trial_timeout, 0, 1e8);
   if (options.dry_run) return print_result(options.json ? points_json(config) : points_summary(config));
   train(options);
 }
@@ -95,19 +105,18 @@ void add_fit(CLI::App& program) {
   command
       ->add_option("--cost-spread", step.config.cost_spread,
                    "nets are compared when their costs lie within this")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
+      ->capture_default_str();
   command
       ->add_option("--nets", step.config.max_nets,
                    "train at most this many nets, spread over the grid; 0 for all")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1'000'000));
   command->add_option("--seeds", step.config.seeds, "runs a net")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   command->add_option("--pictures", step.config.budget.pictures, "training pictures a net sees")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   command->add_option("--child-epochs", step.config.budget.epochs, "times it sees them")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));

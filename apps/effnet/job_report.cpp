@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "apps/command_line.h"
 #include "apps/effnet/fit_step.h"
-#include "apps/live_line.h"
 #include "apps/effnet/search_step.h"
 #include "apps/effnet/verdicts.h"
+#include "apps/live_line.h"
 #include "report/accuracy_chart.h"
 #include "report/chart_files.h"
 #include "report/grid_chart.h"
@@ -206,6 +207,29 @@ std::string job_summary(const Plan& plan, const WholeJobResult& result) {
   std::string text = "\n" + report::row_table(report::rows_from_records(result.records)).to_text() + "\n";
   for (const std::string& verdict : verdicts(plan, result)) text += "- " + verdict + "\n";
   return text + "\n" + bill_text(result.bill, result.actual);
+}
+
+std::string job_json(const Plan& plan, const WholeJobResult& result) {
+  using Json = nlohmann::ordered_json;
+  const scaling::CompoundRule& rule = result.fit.file.rule;
+  Json json{{"schema", "effnet.auto/1"},
+            {"plan", plan.name},
+            {"baseline", spec::to_text(result.search.best.candidate.arch)},
+            {"alpha", rule.alpha},
+            {"beta", rule.beta},
+            {"gamma", rule.gamma}};
+  json["nets"] = Json::array();
+  for (const spec::RunRecord& record : result.records)
+    json["nets"].push_back(Json::parse(spec::run_record_json(record)));
+  json["failures"] = result.failures;
+  json["verdicts"] = verdicts(plan, result);
+  json["bill"] = Json::parse(bill_json(result.bill));
+  json["actual"] = Json::array();
+  for (const BillRow& row : result.actual) {
+    json["actual"].push_back(
+        {{"phase", row.phase}, {"nets", row.nets}, {"pictures", row.pictures}, {"seconds", row.seconds}});
+  }
+  return json.dump(2) + "\n";
 }
 
 }  // namespace effnet::apps

@@ -14,4 +14,7 @@ void write_job_files(const Plan& plan, const WholeJobResult& result, const std::
 // For the terminal: the table of nets, the verdicts, the bill beside what it came to.
 std::string job_summary(const Plan& plan, const WholeJobResult& result);
 
+// The same as JSON: baseline, coefficients, the nets' records, the verdicts, the bill.
+std::string job_json(const Plan& plan, const WholeJobResult& result);
+
 }  // namespace effnet::apps

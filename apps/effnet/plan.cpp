@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "spec/atomic_file.h"
 #include "spec/config_table.h"
 #include "spec/error.h"
@@ -10,6 +12,8 @@ namespace effnet::apps {
 namespace {
 
 using spec::ConfigTable;
+
+constexpr double kLargestPhi = 20;  // as in effnet scale
 
 int count_in(const ConfigTable& table, std::string_view key, int fallback, int low, int high) {
   const std::int64_t value = table.integer_or(key, fallback);
@@ -55,6 +59,27 @@ void read_fit(const ConfigTable& table, Plan& plan) {
   plan.fit_child = read_budget(table);
 }
 
+void read_family(const ConfigTable& table, Plan& plan) {
+  if (table.has("phi")) plan.phi = table.numbers("phi");
+  if (plan.phi.empty() || plan.phi.front() != 0)
+    throw table.error("phi", "must start with 0, the baseline itself");
+  for (const double phi : plan.phi) {
+    if (!(std::abs(phi) <= kLargestPhi))
+      throw table.error("phi", fmt::format("{} is outside -{} .. {}", phi, kLargestPhi, kLargestPhi));
+  }
+  if (table.has("seeds")) {
+    plan.seeds.clear();
+    for (const ConfigTable::Scalar& seed : table.scalars("seeds")) {
+      const std::int64_t* value = std::get_if<std::int64_t>(&seed);
+      if (!value || *value < 0)
+        throw table.error("seeds", "whole numbers from 0 are expected, for example [1, 2]");
+      plan.seeds.push_back(static_cast<std::uint64_t>(*value));
+    }
+  }
+  plan.train_pictures = table.integer_or("pictures", 0);
+  if (plan.train_pictures < 0) throw table.error("pictures", "must be at least 0, which means all");
+}
+
 Rival read_rival(const ConfigTable& table) {
   Rival rival;
   rival.name = table.string("name");
@@ -95,6 +120,8 @@ Plan read_plan(const std::filesystem::path& file) {
   plan.text = spec::read_file(file);
   const ConfigTable table = ConfigTable::parse(plan.text, file.string());
   plan.name = table.string("name");
+  if (plan.name.empty() || plan.name.find('/') != std::string::npos)
+    throw table.error("name", "must be a word without '/'; the output folder is called after it");
   plan.seed = static_cast<std::uint64_t>(table.integer_or("seed", 1));
   plan.workers = count_in(table, "workers", 2, 1, 1024);
   plan.threads = count_in(table, "threads", 1, 1, 1024);
@@ -103,6 +130,7 @@ Plan read_plan(const std::filesystem::path& file) {
     plan.data.data_dir = data.string_or("data_dir", "");
     plan.data.dataset = data.string_or("dataset", plan.data.dataset);
     plan.data.holdout = data.integer_or("holdout", plan.data.holdout);
+    if (plan.data.holdout < 1) throw data.error("holdout", "must be at least 1: all scores are made there");
     plan.data_train_pictures = data.integer_or("train_pictures", plan.data_train_pictures);
     plan.data_test_pictures = data.integer_or("test_pictures", plan.data_test_pictures);
     plan.data.split_seed = static_cast<std::uint64_t>(data.integer_or("split_seed", 1));
@@ -110,16 +138,7 @@ Plan read_plan(const std::filesystem::path& file) {
   if (table.has("recipe")) plan.recipe = spec::read_recipe(table.table("recipe"), plan.recipe);
   read_search(table.table("search"), plan);
   read_fit(table.table("fit"), plan);
-  const ConfigTable family = table.table("family");
-  if (family.has("phi")) plan.phi = family.numbers("phi");
-  if (plan.phi.empty() || plan.phi.front() != 0)
-    throw family.error("phi", "must start with 0, the baseline itself");
-  if (family.has("seeds")) {
-    plan.seeds.clear();
-    for (const double seed : family.numbers("seeds")) plan.seeds.push_back(static_cast<std::uint64_t>(seed));
-    if (plan.seeds.empty()) throw family.error("seeds", "needs at least one seed");
-  }
-  plan.train_pictures = family.integer_or("pictures", 0);
+  read_family(table.table("family"), plan);
   for (const ConfigTable& rival : table.tables("rival")) plan.rivals.push_back(read_rival(rival));
   table.reject_unknown_keys();
   check_matches(table, plan);

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/command_line.h"
+#include "apps/effnet/claimed_folder.h"
 #include "apps/effnet/commands.h"
 #include "apps/effnet/search_step.h"
 #include "apps/stop_signal.h"
@@ -36,6 +37,8 @@ void run(Options options) {
   config.lag = std::max(config.lag, step.workers);
   const search::Space space =
       search::load_space(step.space_name).with_limits(search::limits_of(config.objective));
+  require_between("--trial-timeout", step.trial_timeout, 0, 1e8);
+  check(step, space);
   const spec::Recipe recipe = options.recipe_file.empty()
                                   ? spec::Recipe{}
                                   : spec::read_recipe(std::filesystem::path(options.recipe_file));
@@ -57,7 +60,10 @@ void run(Options options) {
     print_result(options.json ? search_json(result) : search_summary(result));
     print_note(fmt::format("baseline: {}", (folder / "baseline.toml").string()));
   } catch (const spec::Error& error) {
-    if (error.kind() != spec::ErrorKind::kStopped) throw;
+    if (error.kind() != spec::ErrorKind::kStopped) {
+      release_unused(folder, folder / "trials.db");
+      throw;
+    }
     throw spec::Error(error.kind(), "search", "stopped; the finished trials are kept",
                       "run the same command again to go on");
   }
@@ -87,11 +93,13 @@ void add_search(CLI::App& program) {
   command->add_option("--trials", step.config.trials, "nets the search trains")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
-  command->add_option("--random-trials", options->random_trials,
-                      "nets of the random arm; default as many as --trials, 0 for none");
+  command
+      ->add_option("--random-trials", options->random_trials,
+                   "nets of the random arm; default as many as --trials, 0 for none")
+      ->check(CLI::Range(0, 1'000'000));
   command->add_option("--pictures", step.config.budget.pictures, "training pictures a child sees")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   command->add_option("--child-epochs", step.config.budget.epochs, "times it sees them")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));

@@ -10,6 +10,7 @@
 #include "report/text_table.h"
 #include "search/builtin_spaces.h"
 #include "search/process_evaluator.h"
+#include "search/strategies.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 #include "spec/net_file.h"
@@ -63,6 +64,11 @@ nlohmann::ordered_json finalist_json(const Finalist& finalist) {
 }
 
 }  // namespace
+
+void check(const SearchStep& step, const search::Space& space) {
+  search::make_strategy(step.config.strategy, space);
+  evaluators(step, {});
+}
 
 std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
   const search::BaselineSearchConfig& c = step.config;

@@ -20,6 +20,9 @@ struct SearchStep {
   double trial_timeout = 0;  // seconds, 0: any
 };
 
+// Error{kUsage} for a strategy or an evaluator that there is not.
+void check(const SearchStep& step, const search::Space& space);
+
 // Everything that must be the same for a folder to be gone on with.
 std::string identity_json(const SearchStep& step, const spec::Recipe& recipe);
 

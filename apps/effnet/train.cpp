@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "apps/command_line.h"
 #include "apps/effnet/commands.h"
@@ -17,6 +19,7 @@
 #include "scaling/cost_model.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
+#include "spec/recipe.h"
 
 namespace effnet::apps {
 namespace {
@@ -31,6 +34,38 @@ struct Options {
   int jobs = 2;
   bool json = false;
 };
+
+// The words that this program does not know, parted into nets and effnet-train's flags with their values.
+struct Words {
+  std::vector<std::string> nets, flags;
+};
+
+// Of effnet-train's flags, those that take no value: switches of the run and of the recipe.
+bool is_switch(const std::string& flag) {
+  if (flag == "--resume" || flag == "--force" || flag.starts_with("--no-")) return true;
+  bool found = false;
+  spec::Recipe recipe;
+  spec::for_each_field(recipe, [&](std::string name, const char*, const auto& field) {
+    std::replace(name.begin(), name.end(), '_', '-');
+    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, bool>) found = found || flag == "--" + name;
+  });
+  return found;
+}
+
+Words parted(const std::vector<std::string>& words) {
+  Words result;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (!word.starts_with("-")) {
+      result.nets.push_back(word);
+      continue;
+    }
+    result.flags.push_back(word);
+    const bool has_value = word.find('=') == std::string::npos && !is_switch(word);
+    if (has_value && i + 1 < words.size()) result.flags.push_back(words[++i]);
+  }
+  return result;
+}
 
 [[noreturn]] void hand_over(const Options& options, const std::vector<std::string>& other_flags) {
   std::vector<std::string> arguments{trainer_program().string(), "train", options.nets.front(), "--output",
@@ -66,46 +101,61 @@ std::vector<PooledJob> jobs_of(const Options& options, const std::vector<std::st
   return jobs;
 }
 
+std::string records_json(const std::vector<spec::RunRecord>& records) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const spec::RunRecord& record : records)
+    json.push_back(nlohmann::ordered_json::parse(spec::run_record_json(record)));
+  return json.dump(2) + "\n";
+}
+
 void train_family(const Options& options, const std::vector<std::string>& other_flags) {
   LiveLine line;
   Progress progress(line);
   progress.add_phase("train", 1);
   const PoolResult result =
       train_all(jobs_of(options, other_flags), options.jobs, progress, "train", stop_requested());
+  if (result.records.empty())
+    throw Error(result.failed.front().kind, result.failed.front().name, result.failed.front().reason,
+                fmt::format("no net was trained; see the logs in {}", options.output));
   for (const FailedJob& failed : result.failed)
     line.note(fmt::format("{} failed: {}", failed.name, failed.reason));
-  if (result.records.empty())
-    throw Error(ErrorKind::kFailed, "train", "no net was trained to the end",
-                "see the logs in " + options.output);
   const std::string csv = spec::results_csv(result.records);
   spec::write_file_atomically(fs::path(options.output) / "results.csv", csv);
-  print_result(options.json ? csv : report::row_table(report::rows_from_records(result.records)).to_text());
+  print_result(options.json ? records_json(result.records)
+                            : report::row_table(report::rows_from_records(result.records)).to_text());
   if (!result.failed.empty())
     throw Error(ErrorKind::kFailed, "train",
                 fmt::format("{} of {} nets failed", result.failed.size(), options.nets.size()));
 }
 
-void run(const Options& options, const std::vector<std::string>& other_flags) {
-  if (options.nets.size() == 1) hand_over(options, other_flags);
-  train_family(options, other_flags);
+void run(Options options, const std::vector<std::string>& words) {
+  Words given = parted(words);
+  options.nets = std::move(given.nets);
+  if (options.nets.empty()) {
+    throw Error(ErrorKind::kUsage, "train", "NET is required",
+                "give published names or net files, for example: effnet train b0 --epochs 5");
+  }
+  if (options.nets.size() == 1) hand_over(options, given.flags);
+  train_family(options, given.flags);
 }
 
 }  // namespace
 
 void add_train(CLI::App& program) {
-  CLI::App* command =
-      program.add_subcommand("train", "Train one net or a family; test accuracy, run folders, resume");
+  CLI::App* command = program.add_subcommand(
+      "train",
+      "Train one net or a family (effnet train NET [NET ...] [flags]); test accuracy, run folders, resume");
   auto options = std::make_shared<Options>();
-  command->add_option("NET", options->nets, "published names or net files; several are trained side by side")
-      ->required();
   command->add_option("--output", options->output, "run folder; with several nets a folder of run folders")
       ->capture_default_str();
   command->add_option("--jobs", options->jobs, "nets side by side")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  command->add_flag("--json", options->json, "the result as JSON (several nets: as CSV)");
+  command->add_flag("--json", options->json,
+                    "the result as JSON: the record, of several nets a list of records");
   command->allow_extras();
   command->footer(
+      "NET is a published name (b0, resnet-18, ...) or a net file; several are trained side by side.\n"
       "All other flags (--data-dir, --dataset, --recipe, --epochs, --batch-size, --lr, --img-size, --seed, "
       "--workers,\n"
       "--threads, --device, --resume, ...) go to effnet-train: see effnet-train train --help.\n"

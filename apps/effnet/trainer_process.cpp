@@ -42,7 +42,7 @@ void add_data_flags(CLI::App& command, DataChoice& data) {
       ->capture_default_str();
   command.add_option("--holdout", data.holdout, "training pictures held out for scores")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
 }
 
 std::string data_json(const DataChoice& data) {

@@ -19,13 +19,18 @@ using search::ChildProcess;
 using spec::Error;
 using spec::ErrorKind;
 
+struct Failure {
+  std::string reason;
+  ErrorKind kind = ErrorKind::kFailed;
+};
+
 // What the workers share; every member is read and written under the mutex.
 struct Board {
   std::mutex mutex;
   std::vector<std::size_t> order;  // of the jobs, the next at the front
   std::size_t next = 0;
   std::vector<double> fractions;
-  std::vector<std::string> reasons;  // why a job failed; empty: it did not
+  std::vector<Failure> failures;  // with an empty reason: the job did not fail
   std::exception_ptr error;
 };
 
@@ -50,9 +55,26 @@ double fraction_in(const std::string& line) {
   return json["step"].get<double>() / std::max(1.0, json["steps"].get<double>());
 }
 
-// One child from start to end; "" or why it failed.
-std::string run_job(const PooledJob& job, const std::atomic<bool>& stop,
-                    const std::function<void(double)>& on_fraction) {
+ErrorKind kind_of(const search::ChildExit& exit) {
+  for (const ErrorKind kind : {ErrorKind::kUsage, ErrorKind::kBadData, ErrorKind::kEnvironment}) {
+    if (exit.signal == 0 && exit.code == spec::exit_code(kind)) return kind;
+  }
+  return ErrorKind::kFailed;
+}
+
+// A child that was asked to stop writes its checkpoint first; its output is read until then, because a pipe closed
+// under it would end it in mid-step.
+void wait_for_checkpoint(ChildProcess& child) {
+  child.interrupt();
+  const auto deadline = ChildProcess::Clock::now() + std::chrono::seconds(30);
+  std::string line;
+  while (child.read_line(line, deadline) == ChildProcess::ReadResult::kLine) continue;
+  child.finish(std::chrono::seconds(5));
+}
+
+// One child from start to end, and why it failed.
+Failure run_job(const PooledJob& job, const std::atomic<bool>& stop,
+                const std::function<void(double)>& on_fraction) {
   search::ChildCommand command = job.command;
   command.log = job.run_folder.string() + ".log";
   std::filesystem::create_directories(job.run_folder.parent_path());
@@ -65,14 +87,13 @@ std::string run_job(const PooledJob& job, const std::atomic<bool>& stop,
       if (const double fraction = fraction_in(line); fraction >= 0) on_fraction(fraction);
     }
     if (stop) {
-      child.interrupt();
-      child.finish(std::chrono::seconds(30));
-      return "stopped";
+      wait_for_checkpoint(child);
+      return {"stopped"};
     }
   }
   const search::ChildExit exit = child.finish(std::chrono::seconds(30));
-  if (exit.code == 0 && exit.signal == 0) return "";
-  return fmt::format("{}: {}", search::to_text(exit), last_line_of(command.log));
+  if (exit.code == 0 && exit.signal == 0) return {};
+  return {fmt::format("{}: {}", search::to_text(exit), last_line_of(command.log)), kind_of(exit)};
 }
 
 }  // namespace
@@ -82,7 +103,7 @@ PoolResult train_all(const std::vector<PooledJob>& jobs, int workers, Progress& 
   Board board;
   board.order.resize(jobs.size());
   board.fractions.resize(jobs.size());
-  board.reasons.resize(jobs.size());
+  board.failures.resize(jobs.size());
   std::iota(board.order.begin(), board.order.end(), 0);
   std::stable_sort(board.order.begin(), board.order.end(),
                    [&](std::size_t a, std::size_t b) { return jobs[a].weight > jobs[b].weight; });
@@ -118,11 +139,11 @@ PoolResult train_all(const std::vector<PooledJob>& jobs, int workers, Progress& 
         index = board.order[board.next++];
       }
       try {
-        const std::string reason =
+        Failure failure =
             run_job(jobs[index], stop, [&](double fraction) { report(index, std::min(fraction, 0.99)); });
         if (!stop) report(index, 1);
         const std::lock_guard lock(board.mutex);
-        board.reasons[index] = reason;
+        board.failures[index] = std::move(failure);
       } catch (...) {
         const std::lock_guard lock(board.mutex);
         board.error = std::current_exception();
@@ -141,7 +162,7 @@ PoolResult train_all(const std::vector<PooledJob>& jobs, int workers, Progress& 
     if (const auto record = finished_record(jobs[i])) {
       result.records.push_back(*record);
     } else {
-      result.failed.push_back({jobs[i].name, board.reasons[i]});
+      result.failed.push_back({jobs[i].name, board.failures[i].reason, board.failures[i].kind});
     }
   }
   return result;

@@ -9,6 +9,7 @@
 
 #include "apps/effnet/progress.h"
 #include "search/child_process.h"
+#include "spec/error.h"
 #include "spec/run_record.h"
 
 namespace effnet::apps {
@@ -22,6 +23,8 @@ struct PooledJob {
 
 struct FailedJob {
   std::string name, reason;
+  spec::ErrorKind kind =
+      spec::ErrorKind::kFailed;  // what the child's exit code says: usage, data, environment
 };
 
 struct PoolResult {

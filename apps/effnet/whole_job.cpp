@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/command_line.h"
+#include "apps/effnet/claimed_folder.h"
 #include "apps/effnet/fit_step.h"
 #include "apps/effnet/job_report.h"
 #include "apps/effnet/search_step.h"
@@ -42,9 +43,19 @@ class WholeJob {
   }
 
   WholeJobResult run() {
+    try {
+      return run_phases();
+    } catch (const spec::Error& error) {
+      if (error.kind() != spec::ErrorKind::kStopped) release_unused(folder_, folder_ / "search/trials.db");
+      throw;
+    }
+  }
+
+ private:
+  WholeJobResult run_phases() {
     fix_plan();
-    print_result(plan_text());
-    print_result(bill_text(result_.bill, {}) + "\n");
+    print_note(plan_text());
+    print_note(bill_text(result_.bill, {}));
     add_phases();
     search_baseline();
     if (plan_.rank_check_nets > 0) check_ranks();
@@ -56,7 +67,6 @@ class WholeJob {
     return std::move(result_);
   }
 
- private:
   std::string identity() const {
     return nlohmann::ordered_json{{"plan", plan_.text}, {"space", search::space_text(plan_.space)}}.dump();
   }
@@ -84,7 +94,7 @@ class WholeJob {
         "{} pictures x {}\n"
         "            objective {} with {} {:.3g}; the best {} of each arm are retrained with {} fresh seeds\n"
         "  fit       alpha, beta, gamma by a grid at equal realised cost, {} nets\n"
-        "  family    phi {}; trained on {} pictures x {} epochs, {} seed{}, beside {} rival design{}\n\n",
+        "  family    phi {}; trained on {} pictures x {} epochs, {} seed{}, beside {} rival design{}\n",
         plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s", plan_.trials,
         plan_.strategy, space_.name(), space_.size(), plan_.random_trials, plan_.child.pictures,
         plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target, plan_.finalists,
@@ -203,6 +213,7 @@ class WholeJob {
     for (std::size_t i = 0; i < plan_.phi.size(); ++i) {
       const spec::ArchSpec arch =
           scaling::scale(baseline, scaling::multipliers(result_.fit.file.rule, plan_.phi[i]));
+      spec::check(arch, fmt::format("phi {}", plan_.phi[i]));
       result_.family.push_back({fmt::format("b{}", i), arch});
       const spec::NamedNet& net = result_.family.back();
       spec::write_file_atomically(folder_ / (net.name + ".toml"), spec::net_toml(net));

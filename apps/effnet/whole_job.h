@@ -33,7 +33,7 @@ struct WholeJobResult {
   std::vector<std::string> failures;  // nets of the chart that could not be trained, and why
 };
 
-// Prints the plan and its bill first (to stdout), then a live line. Error{kStopped} when `stop` was raised.
+// Prints the plan and its bill first (to stderr: stdout is for results), then a live line. Error{kStopped} when `stop` was raised.
 WholeJobResult run_whole_job(const Plan& plan, const std::filesystem::path& output,
                              const std::atomic<bool>& stop);
 

@@ -20,7 +20,7 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
 
 torch::Device prepare_compute(const ComputeFlags& flags) {
   // Tensors of some 100 KB come and go in every step; malloc would map and fault them anew each time.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that is accepted
   mallopt(M_TRIM_THRESHOLD, 2000 << 20);
   mallopt(M_TOP_PAD, 64 << 20);
   at::set_num_threads(flags.threads);

@@ -13,7 +13,7 @@ void add_data_flags(CLI::App& command, DataFlags& flags) {
       ->capture_default_str();
   command
       .add_option("--holdout", flags.holdout, "training pictures held out for scores (default: a twelfth)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
   command.add_option("--split-seed", flags.split_seed, "seed of the choice of held-out pictures")
       ->capture_default_str();
 }

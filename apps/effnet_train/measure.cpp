@@ -9,6 +9,7 @@
 #include "apps/effnet_train/commands.h"
 #include "apps/effnet_train/compute_flags.h"
 #include "apps/effnet_train/recipe_flags.h"
+#include "apps/stop_signal.h"
 #include "training/measure.h"
 
 namespace effnet::apps {
@@ -22,6 +23,7 @@ struct Options {
 };
 
 void run(const Options& options) {
+  end_with_parent();  // the bill of a job that was killed must not slow down the next one's
   const torch::Device device = prepare_compute(options.compute);
   const spec::Recipe recipe = recipe_from(options.recipe);
   for (const std::string& text : options.nets) {

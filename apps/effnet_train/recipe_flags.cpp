@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "spec/error.h"
+
 namespace effnet::apps {
 namespace {
 
@@ -37,9 +39,7 @@ void add_recipe_flags(CLI::App& command, RecipeFlags& flags) {
   command
       .add_option("--recipe", flags.file, "recipe file (TOML); the flags below change single fields of it")
       ->group(group);
-  command.add_option("--lr", flags.lr, "learning rate itself, instead of --lr-base")
-      ->check(CLI::PositiveNumber)
-      ->group(group);
+  command.add_option("--lr", flags.lr, "learning rate itself, instead of --lr-base")->group(group);
   spec::Recipe defaults;
   spec::for_each_field(defaults, [&](const char* name, const char* help, auto& field) {
     using T = std::decay_t<decltype(field)>;
@@ -73,7 +73,12 @@ void add_recipe_flags(CLI::App& command, RecipeFlags& flags) {
 spec::Recipe recipe_from(const RecipeFlags& flags) {
   spec::Recipe recipe = flags.file.empty() ? spec::Recipe{} : spec::read_recipe(flags.file);
   for (const auto& set : flags.given) set(recipe);
-  if (flags.lr > 0) recipe.lr_base = flags.lr * recipe.lr_base_size / recipe.batch_size;
+  if (flags.lr) {
+    if (!(*flags.lr > 0 && *flags.lr < 1e6))
+      throw spec::Error(spec::ErrorKind::kUsage, "--lr", fmt::format("{} is not a learning rate", *flags.lr),
+                        "a number above 0 is expected, for example 0.05");
+    recipe.lr_base = *flags.lr * recipe.lr_base_size / recipe.batch_size;
+  }
   spec::check(recipe, "flags");
   return recipe;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace effnet::apps {
 
 struct RecipeFlags {
   std::string file;
-  double lr = 0;                                          // 0: not given
+  std::optional<double> lr;
   std::vector<std::function<void(spec::Recipe&)>> given;  // set at parsing, in the order of the fields
 };
 

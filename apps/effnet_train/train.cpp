@@ -109,7 +109,7 @@ void add_run_flags(CLI::App& command, TrainingRun& run) {
       ->capture_default_str()
       ->check(CLI::Range(0, 256));
   command.add_option("--train-pictures", run.train_pictures, "train on so many pictures only (default: all)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   command.add_option("--initial-checkpoint", run.initial_checkpoint,
                      "safetensors file to start the weights from");
   command
@@ -120,7 +120,10 @@ void add_run_flags(CLI::App& command, TrainingRun& run) {
   command.add_flag("--force", run.overwrite, "replace another run that is in the output folder");
   const std::map<std::string, ProgressStyle> styles{
       {"auto", ProgressStyle::kAuto}, {"json", ProgressStyle::kJson}, {"none", ProgressStyle::kNone}};
-  command.add_option("--progress", run.progress, "auto (on stderr), json (a line twice a second on stdout, for a parent program\nwhose end ends this one; no other output) or none")
+  command
+      .add_option("--progress", run.progress,
+                  "auto (on stderr), json (a line twice a second on stdout, for a parent program\nwhose end "
+                  "ends this one; no other output) or none")
       ->transform(CLI::Transformer(styles));
 }
 

@@ -29,6 +29,9 @@ TEST_CASE("mistakes in a net file are named with their line") {
   };
   CHECK(contains(message(good + "se_ratio = 0.25\n"), "n.toml:8: unknown key 'stage[1].se_ratio'"));
   CHECK(contains(message(good + "kernel = [3, 5]\n"), "is a list; an integer is expected"));
+  CHECK(contains(message("name = \"../b0\"\n[skeleton]\n"), "no '/'"));
+  CHECK(contains(message("name = \"n\"\n[skeleton]\n[[stage]]\nop = \"mb\"\nchannels = 4294967298\n"),
+                 "outside 0 .. 1000000"));
   CHECK(contains(message("format = 9\nname = \"n\"\n"), "version 9 is not known"));
   CHECK(
       contains(message("name = \"n\"\n[skeleton]\nactivation = \"swish\"\n"), "unknown activation 'swish'"));

@@ -47,7 +47,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>>& allowed_includ
       {"report", {"spec", "scaling", "store", "search"}},
       {"data", {"spec"}},
       {"models", {"spec"}},
-      {"training", {"spec", "store", "data", "models"}},
+      {"training", {"spec", "data", "models"}},
       {"apps", {"spec", "scaling", "store", "search", "report", "data", "models", "training"}},
   };
   return kTable;

@@ -1,0 +1,79 @@
+// effnet train: one net or several, with the flags before, between and after the nets.
+#include <nlohmann/json.hpp>
+
+#include "spec/net_file.h"
+#include "tests/apps/run_program.h"
+#include "tests/apps/small_pictures.h"
+#include "tests/support/catch.h"
+
+using namespace effnet;
+using tests::check_one_message;
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Place {
+  tests::TemporaryFolder folder;
+  fs::path data = tests::write_small_pictures(folder / "data");
+
+  // A net file; `name` is the net's.
+  std::string net(const std::string& name) const {
+    const fs::path file = folder / (name + ".toml");
+    spec::write_file_atomically(file, spec::net_toml({name, spec::parse_arch(tests::kSmallNet, "test")}));
+    return file.string();
+  }
+
+  tests::Finished train(std::vector<std::string> words, const std::string& output) const {
+    words.insert(words.begin(), {"train", "--data-dir", data.string(), "--dataset", "idx", "--epochs", "1"});
+    words.insert(words.end(),
+                 {"--holdout", "40", "--batch-size", "32", "--output", (folder / output).string()});
+    return tests::effnet(words);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("one net: what follows a flag of effnet-train is its value and no net") {
+  const Place place;
+  const tests::Finished one =
+      place.train({"--hflip", place.net("a"), "--smoothing", "0.1", "--no-hflip", "--json"}, "run");
+  CAPTURE(one.err);
+  REQUIRE(one.code == 0);
+  const Json record = Json::parse(one.out);
+  CHECK(record["name"] == "a");
+  CHECK(record["recipe"]["epochs"] == 1);
+  CHECK(record["recipe"]["smoothing"] == 0.1);
+  CHECK(record["recipe"]["hflip"] == false);
+  CHECK(record["test_pictures"] == 80);
+  CHECK(record["train_pictures"] == 200);
+  CHECK(fs::exists(place.folder / "run/model.safetensors"));
+  check_one_message(place.train({place.net("a"), "--epoch", "3"}, "other"), 2, "did you mean '--epochs'?");
+  check_one_message(place.train({}, "other"), 2, "NET is required");
+  // The chart takes the run as it lies there.
+  const tests::Finished chart = tests::effnet({"chart", (place.folder / "run").string(), "--format", "html",
+                                               "--output", (place.folder / "chart").string(), "--json"});
+  CHECK(chart.code == 0);
+  CHECK(Json::parse(chart.out)["rows"][0]["source"] == "trained here");
+}
+
+TEST_CASE("several nets: a run folder each, one table, and one message when none can be trained") {
+  const Place place;
+  const std::string a = place.net("a"), b = place.net("b");
+  const tests::Finished both = place.train({a, "--seed", "3", b, "--json"}, "family");
+  CAPTURE(both.err);
+  REQUIRE(both.code == 0);
+  const Json records = Json::parse(both.out);
+  REQUIRE(records.size() == 2);
+  CHECK(records[0]["name"] == "a");
+  CHECK(records[1]["seed"] == 3);
+  CHECK(records[0]["top1"] == records[1]["top1"]);  // the same net, data and seed
+  CHECK(fs::exists(place.folder / "family/b/model.safetensors"));
+  CHECK(tests::contains(spec::read_file(place.folder / "family/results.csv"), "model,img_size,top1"));
+  const tests::Finished again = place.train({a, "--seed", "3", b}, "family");
+  CHECK(again.code == 0);
+  CHECK(again.seconds < both.seconds);
+  check_one_message(place.train({a, b, "--epoch", "3"}, "other"), 2, "did you mean '--epochs'?");
+  check_one_message(place.train({a, b, "--num-classes", "3"}, "other2"), 3, "4");
+  check_one_message(place.train({a, a}, "other"), 2, "a second net");
+}
