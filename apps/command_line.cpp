@@ -55,6 +55,14 @@ Error explain_extras(CLI::App& program) {
                fmt::format("see '{} {} --help'", program.get_name(), command->get_name()));
 }
 
+// A script that appends a flag to a command line means the last one.
+void last_value_wins(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    const bool one_value = option->get_items_expected_max() == 1 && !option->get_positional();
+    if (one_value && option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw) option->take_last();
+  }
+}
+
 int report(const std::string& program, const Error& error) {
   std::fflush(stdout);
   fmt::print(stderr, "{}: {}\n", program, error.what());
@@ -91,8 +99,10 @@ int run_program(int argc, char** argv, const Program& program, std::span<const A
   app.footer(program.epilogue);
   app.get_formatter()->column_width(34);
   for (const AddCommand add : commands) add(app);
-  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     command->set_version_flag("--version", version_line(program.name));
+    last_value_wins(*command);
+  }
   try {
     const int code = parse_and_run(app, argc, argv);
     print_result("");

@@ -121,11 +121,14 @@ void add_chart(CLI::App& program) {
       program.add_subcommand("chart", "Chart accuracy against parameters: run folders beside published nets");
   auto options = std::make_shared<Options>();
   command->add_option("RUN", options->runs, "run folders, or folders of run folders");
-  command->add_option("--published", options->published, "published tables, see --list")->delimiter(',');
+  command->add_option("--published", options->published, "published tables, see --list")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--x", options->x, "params or macs")->capture_default_str();
   command->add_option("--output", options->output, "file name without its ending")->capture_default_str();
   command->add_option("--format", options->formats, "of html, svg, png, pdf, vl.json")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   command->add_option("--title", options->title, "above the chart");
   command->add_flag("--list", options->list, "list the published tables");

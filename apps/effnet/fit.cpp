@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <limits>
 
 #include "apps/command_line.h"
 #include "apps/effnet/claimed_folder.h"
@@ -120,7 +121,9 @@ void add_fit(CLI::App& program) {
   command->add_option("--child-epochs", step.config.budget.epochs, "times it sees them")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));
-  command->add_option("--seed", step.config.seed, "seed of the fit")->capture_default_str();
+  command->add_option("--seed", step.config.seed, "seed of the fit")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   command->add_option("--recipe", options->recipe_file, "recipe file (TOML)");
   command
       ->add_option("--trial-timeout", step.trial_timeout,

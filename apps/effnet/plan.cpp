@@ -1,8 +1,14 @@
 #include "apps/effnet/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "search/builtin_spaces.h"
+#include "search/strategies.h"
 
 #include "spec/atomic_file.h"
 #include "spec/config_table.h"
@@ -38,6 +44,8 @@ void read_search(const ConfigTable& table, Plan& plan) {
   plan.objective.target = table.number("target");
   plan.objective.weight = table.number_or("weight", search::default_weight(plan.objective.form));
   search::check(plan.objective, table.where());
+  search::make_strategy(plan.strategy,
+                        search::load_space(plan.space));  // before anything is measured or written
   plan.trials = count_in(table, "trials", 16, 1, 1'000'000);
   plan.random_trials = count_in(table, "random_trials", plan.trials, 0, 1'000'000);
   plan.child = read_budget(table);
@@ -84,6 +92,10 @@ Rival read_rival(const ConfigTable& table) {
   Rival rival;
   rival.name = table.string("name");
   rival.group = table.string_or("group", "human-designed");
+  constexpr std::array kGroups{"baseline", "human-designed", "machine-designed"};
+  if (std::find(kGroups.begin(), kGroups.end(), rival.group) == kGroups.end())
+    throw table.error("group",
+                      fmt::format("'{}' is unknown; known: {}", rival.group, fmt::join(kGroups, ", ")));
   rival.arch = spec::parse_arch(table.string("arch"), table.where("arch"));
   const std::string grow = table.string_or("grow", "width");
   if (grow == "width")

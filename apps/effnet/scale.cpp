@@ -178,6 +178,7 @@ void add_scale(CLI::App& program) {
       ->add_option("--phi", options->phi,
                    "how far to scale, any real numbers; the nets are named b0, b1, ... in this order")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->excludes(published);
   command->add_option("--output", options->output,
                       "folder for the net files; without it only the table is printed");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <limits>
 
 #include "apps/command_line.h"
 #include "apps/effnet/claimed_folder.h"
@@ -109,7 +110,9 @@ void add_search(CLI::App& program) {
   command->add_option("--finalist-seeds", step.config.finalist_seeds, "fresh seeds each")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command->add_option("--seed", step.config.seed, "seed of the search")->capture_default_str();
+  command->add_option("--seed", step.config.seed, "seed of the search")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   command->add_option("--recipe", options->recipe_file, "recipe file for the children (TOML)");
   command
       ->add_option("--evaluator", step.evaluator,

@@ -8,6 +8,19 @@
 #include "spec/error.h"
 
 namespace effnet::apps {
+namespace {
+
+torch::Device parse_device(const std::string& text) {
+  try {
+    const torch::Device device(text);
+    if (device.is_cuda()) return device;
+  } catch (const std::exception&) {  // c10::Error, std::out_of_range: no device either way
+  }
+  throw spec::Error(spec::ErrorKind::kUsage, "--device", fmt::format("unknown device '{}'", text),
+                    "known: cpu, cuda, cuda:N");
+}
+
+}  // namespace
 
 void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
   command
@@ -27,21 +40,13 @@ torch::Device prepare_compute(const ComputeFlags& flags) {
   at::globalContext().setFlushDenormal(
       true);  // moving averages fade into numbers that are slow to compute with
   if (flags.device == "cpu") return torch::kCPU;
-  if (!flags.device.starts_with("cuda")) {
-    throw spec::Error(spec::ErrorKind::kUsage, "--device", fmt::format("unknown device '{}'", flags.device),
-                      "known: cpu, cuda, cuda:N");
-  }
+  const torch::Device device = parse_device(flags.device);
   if (!torch::cuda::is_available()) {
     throw spec::Error(spec::ErrorKind::kEnvironment, "--device",
                       fmt::format("'{}' is not there: LibTorch sees no CUDA device", flags.device),
                       "give --device cpu, or build with -DEFFNET_WITH_CUDA=ON on a machine with a GPU");
   }
-  try {
-    const torch::Device device(flags.device);
-    if (device.index() < static_cast<int>(torch::cuda::device_count())) return device;
-  } catch (const c10::Error&) {
-    throw spec::Error(spec::ErrorKind::kUsage, "--device", fmt::format("unknown device '{}'", flags.device));
-  }
+  if (device.index() < static_cast<int>(torch::cuda::device_count())) return device;
   throw spec::Error(spec::ErrorKind::kEnvironment, "--device", fmt::format("there is no '{}'", flags.device));
 }
 

@@ -1,6 +1,7 @@
 #include "apps/effnet_train/data_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <limits>
 
 namespace effnet::apps {
 
@@ -15,7 +16,8 @@ void add_data_flags(CLI::App& command, DataFlags& flags) {
       .add_option("--holdout", flags.holdout, "training pictures held out for scores (default: a twelfth)")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
   command.add_option("--split-seed", flags.split_seed, "seed of the choice of held-out pictures")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
 }
 
 OpenedData open_data(const DataFlags& flags) {

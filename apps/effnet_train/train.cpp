@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -71,6 +72,12 @@ std::string result_text(const spec::RunRecord& record, const std::string& output
   return text;
 }
 
+// What a published net counts as in a chart; any other net is a member of the user's family.
+std::string usual_group(const std::string& name) {
+  if (name.starts_with("resnet") || name.starts_with("mobilenet")) return "human-designed";
+  return name.starts_with("mnasnet") ? "machine-designed" : "family";
+}
+
 void run(Options& options) {
   const std::atomic<bool>& stop = stop_requested();
   if (options.run.progress == ProgressStyle::kJson) end_with_parent();
@@ -78,6 +85,7 @@ void run(Options& options) {
   TrainingRun& job = options.run;
   job.arch = changed(net.arch, options.changes);
   if (job.name.empty()) job.name = net.name;
+  if (job.group.empty()) job.group = usual_group(net.name);
   if (job.output.empty()) job.output = std::filesystem::path("runs") / job.name;
   job.recipe = recipe_from(options.recipe);
   job.data = options.data;
@@ -102,9 +110,13 @@ void add_run_flags(CLI::App& command, TrainingRun& run) {
   command.add_option("--output", run.output,
                      "run folder (default: runs/NAME); a run that was stopped goes on there");
   command.add_option("--name", run.name, "the run's name in records and charts (default: the net's)");
-  command.add_option("--group", run.group,
-                     "what the net counts as: family, human-designed, machine-designed, ...");
-  command.add_option("--seed", run.seed, "seed of weights, order and augmentation")->capture_default_str();
+  command
+      .add_option("--group", run.group,
+                  "what the net counts as in a chart (default: by its name, else family)")
+      ->check(CLI::IsMember({"family", "baseline", "human-designed", "machine-designed", "random-arm"}));
+  command.add_option("--seed", run.seed, "seed of weights, order and augmentation")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   command.add_option("--workers", run.workers, "threads that prepare pictures; change nothing in the result")
       ->capture_default_str()
       ->check(CLI::Range(0, 256));

@@ -167,13 +167,16 @@ training::Evaluation test_once(const TrainingRun& run, const OpenedData& data, t
                             &stop);
 }
 
-}  // namespace
+// A run that could not begin (wrong classes, no such starting weights) leaves the folder to its corrected settings.
+void release_unused(const store::RunFolder& folder) {
+  if (folder.reopened() || fs::exists(folder / "checkpoints/last.safetensors")) return;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder.path(), ignored))
+    fs::remove_all(entry.path(), ignored);
+}
 
-spec::RunRecord execute(const TrainingRun& run, const std::atomic<bool>& stop) {
-  const OpenedData data = open_data(run.data);
-  const std::string config = config_json(run, data);
-  if (run.overwrite) remove_other_run(run, config);
-  const store::RunFolder folder = store::RunFolder::open(run.output, "train", config);
+spec::RunRecord train_in(const store::RunFolder& folder, const TrainingRun& run, const OpenedData& data,
+                         const std::atomic<bool>& stop) {
   const fs::path results = folder / "results.json";
   if (fs::exists(results)) return spec::run_record_from_json(spec::read_file(results), results.string());
 
@@ -194,6 +197,21 @@ spec::RunRecord execute(const TrainingRun& run, const std::atomic<bool>& stop) {
   progress.note(fmt::format("done: test top-1 {:.2f} %, top-5 {:.2f} % of {} pictures", record.top1,
                             record.top5, record.test_pictures));
   return record;
+}
+
+}  // namespace
+
+spec::RunRecord execute(const TrainingRun& run, const std::atomic<bool>& stop) {
+  const OpenedData data = open_data(run.data);
+  const std::string config = config_json(run, data);
+  if (run.overwrite) remove_other_run(run, config);
+  const store::RunFolder folder = store::RunFolder::open(run.output, "train", config);
+  try {
+    return train_in(folder, run, data, stop);
+  } catch (...) {
+    release_unused(folder);
+    throw;
+  }
 }
 
 }  // namespace effnet::apps

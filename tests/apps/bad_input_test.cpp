@@ -85,8 +85,8 @@ TEST_CASE("data that is not there, or does not fit the net") {
   check_one_message(place.train({"--data-dir", "/nowhere"}), 3, "/nowhere");
   check_one_message(place.train({"--dataset", "fashion"}), 2, "fashion-mnist");
   check_one_message(place.train({"--dataset", "cifar-10"}), 3, place.data.string());
-  check_one_message(place.train({"--num-classes", "3"}), 3, "4");
-  check_one_message(place.train({"--in-chans", "3"}), 3, "channel");
+  check_one_message(place.train({"--num-classes", "3"}), 2, "--num-classes");
+  check_one_message(place.train({"--in-chans", "3"}), 2, "channel");
   CHECK(place.train({"--holdout", "100000"}).code != 0);
   check_one_message(place.train({"--initial-checkpoint", "/nowhere.safetensors"}), 3, "/nowhere.safetensors");
 }
@@ -170,6 +170,7 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
   refused("phi = [0, 1, 2]", "phi = [0, 1, 1e9]", "phi");
   refused("phi = [0, 1, 2]", "phi = [0, nan]", "phi");
   refused("phi = [0, 1, 2]", "phi = [1]", "phi");
+  refused("group = \"baseline\"", "group = \"friends\"", "friends");
   refused("seeds = [1]", "seeds = [1.5]", "seeds");
   refused("seeds = [1]", "seeds = [-1]", "seeds");
   refused("holdout = 6000", "holdout = 0", "holdout");

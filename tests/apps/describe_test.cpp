@@ -67,7 +67,7 @@ TEST_CASE("a net is a name, a file or its canonical text") {
 TEST_CASE("a misspelt command, flag or net is answered with what was meant") {
   check_one_message(tests::effnet({"descrbe", "b0"}), 2, "did you mean 'describe'?");
   check_one_message(tests::effnet({"describe", "b0", "--jsn"}), 2, "did you mean '--json'?");
-  check_one_message(tests::effnet({"describe", "resnet50"}), 2, "did you mean 'resnet-50'?");
+  check_one_message(tests::effnet({"describe", "resnet-51"}), 2, "did you mean 'resnet-50'?");
   check_one_message(tests::effnet({"describe", "b0", "b1"}), 2, "'b1' is not expected here");
   check_one_message(tests::effnet({"describe"}), 2, "NET is required");
   check_one_message(tests::effnet({}), 2, "subcommand is required");

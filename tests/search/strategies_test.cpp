@@ -71,7 +71,7 @@ TEST_CASE("an ask depends on its seed and on what was told alone") {
   const Space space = Space::parse(tests::macro_space_toml(), "macro.toml");
   for (const StrategyRow& row : strategies()) {
     INFO(row.name);
-    const auto first = row.make(space), second = row.make(space);
+    const auto first = row.make(space, row.default_argument), second = row.make(space, row.default_argument);
     for (int n = 0; n < 60; ++n) {
       const AskContext context{n, static_cast<std::uint64_t>(n) * 7919};
       const spec::Choices choices = first->ask(context);
@@ -89,7 +89,7 @@ TEST_CASE("strategies stay within the limits and survive that every trial fails"
   const Space space = Space::parse(tests::macro_space_toml() + "[limits]\nmax_macs = 30e6\n", "macro.toml");
   for (const StrategyRow& row : strategies()) {
     INFO(row.name);
-    const auto strategy = row.make(space);
+    const auto strategy = row.make(space, row.default_argument);
     for (int n = 0; n < 60; ++n) {
       const spec::Choices choices = strategy->ask({n, static_cast<std::uint64_t>(n)});
       REQUIRE(space.within_limits(choices));

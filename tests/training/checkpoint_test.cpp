@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct StopAt final : training::Observer {
-  explicit StopAt(std::int64_t step) : step(step) {}
+  explicit StopAt(std::int64_t at) : step(at) {}
   std::int64_t step;
   std::atomic<bool> flag{false};
   void on_step(const training::StepReport& report) override {
