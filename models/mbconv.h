@@ -1,7 +1,8 @@
 // The inverted bottleneck (arXiv 1801.04381, 1905.11946) and its fused form (arXiv 2104.00298).
 //
-//   mb     expand 1x1, BN, act -> depthwise kxk, BN, act -> squeeze-and-excite -> project 1x1, BN ->
-//   drop-path -> add fused  expand kxk, BN, act -> squeeze-and-excite -> project 1x1, BN -> drop-path -> add
+//   mb     expand 1x1, BN, act -> depthwise kxk, BN, act -> squeeze-and-excite -> project 1x1, BN
+//          -> drop-path -> add
+//   fused  expand kxk, BN, act -> squeeze-and-excite -> project 1x1, BN -> drop-path -> add
 //
 // With an expansion of 1 there is no expand; fused then has one convolution to the output channels. The input
 // is added where the stride is 1 and the channels stay.

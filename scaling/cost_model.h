@@ -1,8 +1,9 @@
 // What a net costs, layer by layer, counted from its spec. The rules (docs/counting.md):
-//   params       weights of convolutions (no bias), biases of squeeze-and-excite and classifier, BN scale and
-//   shift macs         multiply-adds of convolutions, squeeze-and-excite and classifier, one picture; no BN,
-//   no activation activations  output elements of all convolutions (squeeze-and-excite's too) and of the
-//   classifier
+//   params       weights of convolutions (no bias), biases of squeeze-and-excite and classifier,
+//                scale and shift of BN
+//   macs         multiply-adds of convolutions, squeeze-and-excite and classifier for one picture;
+//                no BN, no activation
+//   activations  output elements of all convolutions (squeeze-and-excite's too) and of the classifier
 // Map sizes are ceil(size / stride), which holds for both paddings at odd kernels.
 #pragma once
 

@@ -2,11 +2,12 @@
 // answers (Outcome). JSON forms are one line each; they are what travels between `effnet` and a child
 // process:
 //
-//   in   {"trial":3,"arch":"conv_k3 ...","choices":{"stage1.kernel":3},"macs":1.2e6,"params":40000,"seed":17,
-//         "budget":{"pictures":12000,"epochs":2}}
-//   out  {"trial":3,"accuracy":88.1,"loss":0.41,"pictures":24000,"seconds":9.5}   or
-//   {"trial":3,"error":"diverged",
-//         "message":"loss is not finite at step 17"}; before it any number of {"trial":3,"progress":0.4}
+//   in   {"trial":3,"arch":"conv_k3 ...","choices":{"stage1.kernel":3},"macs":1.2e6,"params":40000,
+//         "seed":17,"budget":{"pictures":12000,"epochs":2}}
+//   out  {"trial":3,"accuracy":88.1,"loss":0.41,"pictures":24000,"seconds":9.5}
+//   or   {"trial":3,"error":"diverged","message":"loss is not finite at step 17"}
+//
+// Before the outcome any number of {"trial":3,"progress":0.4} may come.
 #pragma once
 
 #include <cstdint>

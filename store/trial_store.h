@@ -1,8 +1,8 @@
 // Trials as they remain: one SQLite file, any number of studies, one row a finished trial, written in its own
 // transaction (WAL, synchronous FULL: a row that was recorded survives a kill and a power cut).
 //
-//   studies (name, seed, config)                       config is JSON; a study is opened again only with the
-//   same trials  (study, number, seed, arch, choices, cost, budget, repeat, same_as, outcome)
+//   studies (name, seed, config)    config is JSON; a study is opened again only with the same
+//   trials  (study, number, seed, arch, choices, cost, budget, repeat, same_as, outcome)
 //
 // Every function may throw Error: kBadData for a damaged or foreign file, kEnvironment for a full disk,
 // missing permissions or a database that another process keeps locked. Rows already recorded are not touched

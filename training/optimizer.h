@@ -1,9 +1,9 @@
 // The optimizers, each a few operators over all parameters at once (training/flat_state.h). L2 weight decay
 // is added to the gradient of all parameters but batch norm's; then
 //
-//   sgd        buf = momentum * buf + g;  p -= lr * (g + momentum * buf)                (Nesterov; PyTorch's
-//   form) rmsproptf  ms = decay * ms + (1 - decay) * g^2, ms starts at 1
-//              mom = momentum * mom + lr * g / sqrt(ms + eps);  p -= mom                (TensorFlow's form)
+//   sgd        buf = momentum * buf + g;  p -= lr * (g + momentum * buf)      (Nesterov; PyTorch's form)
+//   rmsproptf  ms = decay * ms + (1 - decay) * g^2, ms starts at 1
+//              mom = momentum * mom + lr * g / sqrt(ms + eps);  p -= mom      (TensorFlow's form)
 //
 // TensorFlow's RMSProp has eps inside the root, the rate inside the momentum and ms from 1; PyTorch's has
 // none of these.
