@@ -43,16 +43,19 @@ if(NOT TARGET effnet_torch)
   target_include_directories(effnet_torch INTERFACE "${torch_root}/include"
                                                     "${torch_root}/include/torch/csrc/api/include")
   target_compile_definitions(effnet_torch INTERFACE FMT_HEADER_ONLY=1)
+  # at::parallel_for is a header's: without OpenMP it is a plain loop. The runtime is the wheel's own, never a second one.
+  target_compile_options(effnet_torch INTERFACE -fopenmp)
   if(EFFNET_WITH_CUDA)
     # Nothing refers to them by name: they register their kernels when they are loaded.
     set(cuda_libraries "${torch_root}/lib/libtorch_cuda.so,${torch_root}/lib/libc10_cuda.so")
     target_link_options(effnet_torch INTERFACE "LINKER:--no-as-needed,${cuda_libraries},--as-needed")
   endif()
-  target_link_libraries(effnet_torch INTERFACE "${torch_root}/lib/libtorch_cpu.so" "${torch_root}/lib/libc10.so")
+  target_link_libraries(effnet_torch INTERFACE "${torch_root}/lib/libtorch_cpu.so" "${torch_root}/lib/libc10.so"
+                                               "${torch_root}/lib/libgomp.so.1")
 endif()
 set(EFFNET_TORCH_LIBRARY_DIR "${torch_root}/lib")
 
-# effnet_use_torch(<target>): links LibTorch and takes the one precompiled header (models/pch.cpp), because
+# effnet_use_torch(<target>): links LibTorch and takes the one precompiled header (ops/pch.cpp), because
 # <torch/torch.h> alone costs 20 s a translation unit.
 function(effnet_use_torch target)
   target_link_libraries(${target} PUBLIC effnet_torch)

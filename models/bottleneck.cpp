@@ -1,7 +1,8 @@
 #include "models/bottleneck.h"
 
-#include "models/activation.h"
+#include "models/kernel_terms.h"
 #include "models/residual.h"
+#include "ops/activation.h"
 
 namespace effnet::models {
 namespace {
@@ -30,8 +31,7 @@ Basic::Basic(const BlockOptions& options, const NetTraits& traits)
 torch::Tensor Basic::forward(const torch::Tensor& x, Noise& noise) {
   const torch::Tensor main = conv2_->forward(conv1_->forward(x));
   const torch::Tensor shortcut = shortcut_ ? shortcut_->forward(x) : x;
-  return activate(residual(main, shortcut, drop_path_, noise, is_training() ? Mode::kTrain : Mode::kEval),
-                  activation_);
+  return ops::activate(residual(main, shortcut, drop_path_, noise, mode_of(*this)), kernel_term(activation_));
 }
 
 Bottleneck::Bottleneck(const BlockOptions& options, const NetTraits& traits)
@@ -51,8 +51,7 @@ Bottleneck::Bottleneck(const BlockOptions& options, const NetTraits& traits)
 torch::Tensor Bottleneck::forward(const torch::Tensor& x, Noise& noise) {
   const torch::Tensor main = conv3_->forward(conv2_->forward(conv1_->forward(x)));
   const torch::Tensor shortcut = shortcut_ ? shortcut_->forward(x) : x;
-  return activate(residual(main, shortcut, drop_path_, noise, is_training() ? Mode::kTrain : Mode::kEval),
-                  activation_);
+  return ops::activate(residual(main, shortcut, drop_path_, noise, mode_of(*this)), kernel_term(activation_));
 }
 
 }  // namespace effnet::models

@@ -1,9 +1,13 @@
 #include "models/conv_bn.h"
 
-#include "models/activation.h"
-#include "models/batch_norm_act.h"
+#include "models/kernel_terms.h"
 
 namespace effnet::models {
+
+ConvImpl::ConvImpl(const ConvOptions& of) : options(of) {
+  weight = register_parameter("weight", torch::zeros({of.out_channels, of.in_channels / of.groups, of.kernel, of.kernel})
+                                            .contiguous(at::MemoryFormat::ChannelsLast));
+}
 
 BatchNormImpl::BatchNormImpl(int channels, const NetTraits& traits)
     : eps_(traits.bn_eps), momentum_(traits.bn_momentum) {
@@ -13,27 +17,20 @@ BatchNormImpl::BatchNormImpl(int channels, const NetTraits& traits)
   running_var = register_buffer("running_var", torch::ones(channels));
 }
 
-// The fused form where it exists; without a gradient to keep apart, training and evaluation only differ in statistics.
-torch::Tensor BatchNormImpl::forward(const torch::Tensor& x, spec::Activation activation) {
-  const bool differentiates = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad());
-  if (supports_batch_norm_act(x) && (is_training() || !differentiates)) {
-    const NormState norm{weight, bias, running_mean, running_var, eps_, momentum_};
-    return is_training() ? batch_norm_act_train(x, norm, activation)
-                         : batch_norm_act_eval(x, norm, activation);
-  }
-  return activate(at::batch_norm(x, weight, bias, running_mean, running_var, is_training(), momentum_, eps_,
-                                 /*cudnn_enabled=*/true),
-                  activation);
+torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                      spec::Activation activation) {
+  return ops::conv_norm_act(x, conv->weight, bn->tensors(),
+                            {.stride = conv->options.stride,
+                             .groups = conv->options.groups,
+                             .padding = kernel_term(traits.padding),
+                             .activation = kernel_term(activation)},
+                            mode_of(*bn), traits.context);
 }
 
 ConvBnImpl::ConvBnImpl(const ConvOptions& options, const NetTraits& traits, spec::Activation activation)
-    : activation_(activation) {
-  conv_ = register_module("conv", SameConv2d(options, traits.padding));
-  bn_ = register_module("bn", BatchNorm(options.out_channels, traits));
-}
-
-torch::Tensor ConvBnImpl::forward(const torch::Tensor& x) {
-  return bn_->forward(conv_->forward(x), activation_);
+    : traits_(traits), activation_(activation) {
+  conv = register_module("conv", Conv(options));
+  bn = register_module("bn", BatchNorm(options.out_channels, traits));
 }
 
 }  // namespace effnet::models

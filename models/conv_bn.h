@@ -1,10 +1,11 @@
-// Convolution, batch norm (arXiv 1502.03167), activation: what every block is made of. Parameters are named
-// conv.weight, bn.weight, bn.bias; buffers bn.running_mean, bn.running_var.
+// Convolution, batch norm (arXiv 1502.03167), activation: what every block is made of. The modules hold parameters, the
+// operators of ops/ compute. Parameters are named conv.weight, bn.weight, bn.bias; buffers bn.running_mean,
+// bn.running_var.
 #pragma once
 
 #include <torch/torch.h>
 
-#include "models/same_conv.h"
+#include "ops/conv_norm_act.h"
 #include "spec/arch_spec.h"
 
 namespace effnet::models {
@@ -16,14 +17,34 @@ struct NetTraits {
   spec::SqueezeBase squeeze_base = spec::SqueezeBase::kInput;
   double bn_eps = 1e-3;
   double bn_momentum = 0.01;  // running = (1 - m) * running + m * batch
+  ops::ExecutionContext context;
 };
+
+struct ConvOptions {
+  int in_channels = 0, out_channels = 0;
+  int kernel = 1;
+  int stride = 1;
+  int groups = 1;
+};
+
+class ConvImpl : public torch::nn::Module {
+ public:
+  explicit ConvImpl(const ConvOptions& options);
+
+  double fan_out() const {
+    return 1.0 * options.kernel * options.kernel * options.out_channels / options.groups;
+  }
+
+  const ConvOptions options;
+  torch::Tensor weight;  // (out, in / groups, k, k), channels_last
+};
+TORCH_MODULE(Conv);
 
 class BatchNormImpl : public torch::nn::Module {
  public:
   BatchNormImpl(int channels, const NetTraits& traits);
 
-  // (N, C, H, W), and the activation after it; with the batch's statistics while training.
-  torch::Tensor forward(const torch::Tensor& x, spec::Activation activation);
+  ops::BatchNorm tensors() const { return {weight, bias, running_mean, running_var, eps_, momentum_}; }
 
   torch::Tensor weight, bias, running_mean, running_var;  // (C)
 
@@ -32,17 +53,27 @@ class BatchNormImpl : public torch::nn::Module {
 };
 TORCH_MODULE(BatchNorm);
 
+// act(bn(conv(x))), x (N, in, H, W) -> (N, out, H', W'), with the batch's statistics while bn is training.
+torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                      spec::Activation activation);
+
 class ConvBnImpl : public torch::nn::Module {
  public:
   ConvBnImpl(const ConvOptions& options, const NetTraits& traits, spec::Activation activation);
 
-  torch::Tensor forward(const torch::Tensor& x);
+  torch::Tensor forward(const torch::Tensor& x) { return conv_bn(x, conv, bn, traits_, activation_); }
+
+  Conv conv{nullptr};
+  BatchNorm bn{nullptr};
 
  private:
-  SameConv2d conv_{nullptr};
-  BatchNorm bn_{nullptr};
+  NetTraits traits_;
   spec::Activation activation_;
 };
 TORCH_MODULE(ConvBn);
+
+inline ops::Mode mode_of(const torch::nn::Module& module) {
+  return module.is_training() ? ops::Mode::kTrain : ops::Mode::kEval;
+}
 
 }  // namespace effnet::models

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "models/kernel_terms.h"
 #include "models/residual.h"
+#include "ops/mbconv.h"
 
 namespace effnet::models {
 namespace {
@@ -24,7 +26,7 @@ bool adds_input(const BlockOptions& options) {
 
 }  // namespace
 
-MBConv::MBConv(const BlockOptions& options, const NetTraits& traits) : options_(options) {
+MBConv::MBConv(const BlockOptions& options, const NetTraits& traits) : options_(options), traits_(traits) {
   const spec::Stage& stage = options.stage;
   const int middle = expanded_channels(options);
   if (stage.expand_ratio != 1)
@@ -38,12 +40,28 @@ MBConv::MBConv(const BlockOptions& options, const NetTraits& traits) : options_(
 }
 
 torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
-  torch::Tensor y = expand_ ? expand_->forward(x) : x;
-  y = depthwise_->forward(y);
-  if (se_) y = se_->forward(y);
-  y = project_->forward(y);
-  if (!adds_input(options_)) return y;
-  return residual(y, x, options_.drop_path, noise, is_training() ? Mode::kTrain : Mode::kEval);
+  ops::MBConvWeights weights{.depthwise = depthwise_->conv->weight,
+                             .project = project_->conv->weight,
+                             .depthwise_norm = depthwise_->bn->tensors(),
+                             .project_norm = project_->bn->tensors()};
+  if (expand_) {
+    weights.expand = expand_->conv->weight;
+    weights.expand_norm = expand_->bn->tensors();
+  }
+  if (se_) {
+    weights.reduce = se_->reduce->weight;
+    weights.reduce_bias = se_->reduce->bias;
+    weights.gate = se_->expand->weight;
+    weights.gate_bias = se_->expand->bias;
+  }
+  const bool adds = adds_input(options_), drops = adds && is_training() && options_.drop_path > 0;
+  return ops::mbconv(x, weights,
+                     {.stride = options_.stride,
+                      .padding = kernel_term(traits_.padding),
+                      .activation = kernel_term(traits_.activation),
+                      .residual = adds},
+                     drops ? noise.keep({x.size(0)}, 1 - options_.drop_path, x) : torch::Tensor(), mode_of(*this),
+                     traits_.context);
 }
 
 FusedMBConv::FusedMBConv(const BlockOptions& options, const NetTraits& traits) : options_(options) {
@@ -64,7 +82,7 @@ torch::Tensor FusedMBConv::forward(const torch::Tensor& x, Noise& noise) {
   if (se_) y = se_->forward(y);
   if (project_) y = project_->forward(y);
   if (!adds_input(options_)) return y;
-  return residual(y, x, options_.drop_path, noise, is_training() ? Mode::kTrain : Mode::kEval);
+  return residual(y, x, options_.drop_path, noise, mode_of(*this));
 }
 
 }  // namespace effnet::models

@@ -20,6 +20,7 @@ class MBConv : public BlockImpl {
 
  private:
   BlockOptions options_;
+  NetTraits traits_;
   ConvBn expand_{nullptr}, depthwise_{nullptr}, project_{nullptr};  // "expand", "dw", "project"
   SqueezeExcite se_{nullptr};
 };

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 
-#include "models/mean_of_map.h"
+#include "ops/mean_of_map.h"
 #include "spec/trial.h"
 
 namespace effnet::models {
@@ -13,22 +13,21 @@ namespace {
 
 using Module = torch::nn::Module;
 
-NetTraits traits_of(const spec::ArchSpec& arch, const Regularization& regularization) {
+NetTraits traits_of(const spec::ArchSpec& arch, const Regularization& regularization,
+                    const ops::ExecutionContext& context) {
   return {.activation = arch.activation,
           .padding = arch.padding,
           .squeeze_base = arch.squeeze_base,
           .bn_eps = arch.bn_eps,
-          .bn_momentum = regularization.bn_momentum};
+          .bn_momentum = regularization.bn_momentum,
+          .context = context};
 }
 
 // Builds the blocks in order and hangs them into the tree of names.
 class Builder {
  public:
-  Builder(Module& net, const spec::ArchSpec& arch, const Regularization& regularization)
-      : net_(net),
-        arch_(arch),
-        traits_(traits_of(arch, regularization)),
-        drop_path_(regularization.drop_path) {
+  Builder(Module& net, const spec::ArchSpec& arch, const Regularization& regularization, const NetTraits& traits)
+      : net_(net), arch_(arch), traits_(traits), drop_path_(regularization.drop_path) {
     channels_ = arch.input_channels;
   }
 
@@ -92,9 +91,10 @@ Regularization regularization_of(const spec::Recipe& recipe) {
   return {.drop_path = recipe.drop_path, .drop = recipe.drop, .bn_momentum = recipe.bn_momentum};
 }
 
-NetImpl::NetImpl(const spec::ArchSpec& arch, const Regularization& regularization, std::uint64_t seed)
-    : arch_(arch), drop_(regularization.drop) {
-  Builder builder(*this, arch_, regularization);
+NetImpl::NetImpl(const spec::ArchSpec& arch, const Regularization& regularization, std::uint64_t seed,
+                 ops::Kernels kernels)
+    : arch_(arch), drop_(regularization.drop), context_(kernels) {
+  Builder builder(*this, arch_, regularization, traits_of(arch_, regularization, context_));
   blocks_ = builder.run();
   classifier_ = register_module("classifier", torch::nn::Linear(builder.channels(), arch.classes));
   initialize(*this, seed);
@@ -103,7 +103,7 @@ NetImpl::NetImpl(const spec::ArchSpec& arch, const Regularization& regularizatio
 torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
   torch::Tensor x = pictures;
   for (const auto& block : blocks_) x = block->forward(x, noise_);
-  x = mean_of_map(x);
+  x = ops::mean_of_map(x);
   if (is_training() && drop_ > 0) x = x * noise_.keep(x.sizes(), 1 - drop_, x);
   return classifier_->forward(x);
 }
@@ -111,7 +111,7 @@ torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
 void initialize(Module& net, std::uint64_t seed) {
   const torch::NoGradGuard no_grad;
   for (const auto& module : net.named_modules(/*name_prefix=*/"", /*include_self=*/false)) {
-    const auto* conv = dynamic_cast<const SameConv2dImpl*>(module.value().get());
+    const auto* conv = dynamic_cast<const ConvImpl*>(module.value().get());
     for (auto& item : module.value()->named_parameters(/*recurse=*/false)) {
       const std::string name = module.key() + "." + item.key();
       const at::Generator generator = at::detail::createCPUGenerator(spec::derive_seed(seed, name));

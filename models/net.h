@@ -30,7 +30,8 @@ Regularization regularization_of(const spec::Recipe& recipe);
 
 class NetImpl : public torch::nn::Module {
  public:
-  NetImpl(const spec::ArchSpec& arch, const Regularization& regularization, std::uint64_t seed);
+  NetImpl(const spec::ArchSpec& arch, const Regularization& regularization, std::uint64_t seed,
+          ops::Kernels kernels = ops::Kernels::kAuto);
 
   torch::Tensor forward(const torch::Tensor& pictures);  // (N, C, H, W), normalised -> logits (N, classes)
 
@@ -38,10 +39,12 @@ class NetImpl : public torch::nn::Module {
   void restart_noise(std::uint64_t seed) { noise_.restart(seed); }
 
   const spec::ArchSpec& arch() const { return arch_; }
+  const ops::ExecutionContext& context() const { return context_; }
 
  private:
   spec::ArchSpec arch_;
   double drop_;
+  ops::ExecutionContext context_;
   Noise noise_;
   std::vector<std::shared_ptr<BlockImpl>> blocks_;  // stem, stages and head in order
   torch::nn::Linear classifier_{nullptr};

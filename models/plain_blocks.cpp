@@ -1,22 +1,29 @@
 #include "models/plain_blocks.h"
 
+#include <limits>
+
+#include "models/kernel_terms.h"
+#include "ops/map_padding.h"
+#include "ops/mbconv.h"
+
 namespace effnet::models {
 
 ConvBlock::ConvBlock(const BlockOptions& options, const NetTraits& traits)
-    : conv_(ConvOptions{options.in_channels, options.stage.channels, options.stage.kernel, options.stride},
-            traits.padding),
+    : conv_(ConvOptions{options.in_channels, options.stage.channels, options.stage.kernel, options.stride}),
       bn_(options.stage.channels, traits),
-      activation_(traits.activation) {
+      traits_(traits) {
   register_module("conv", conv_);
   register_module("bn", bn_);
 }
 
 torch::Tensor ConvBlock::forward(const torch::Tensor& x, Noise&) {
-  return bn_->forward(conv_->forward(x), activation_);
+  return conv_bn(x, conv_, bn_, traits_, traits_.activation);
 }
 
 Separable::Separable(const BlockOptions& options, const NetTraits& traits)
-    : depthwise_(ConvOptions{options.in_channels, options.in_channels, options.stage.kernel, options.stride,
+    : options_(options),
+      traits_(traits),
+      depthwise_(ConvOptions{options.in_channels, options.in_channels, options.stage.kernel, options.stride,
                              options.in_channels},
                  traits, traits.activation),
       pointwise_(ConvOptions{options.in_channels, options.stage.channels}, traits, traits.activation) {
@@ -25,26 +32,40 @@ Separable::Separable(const BlockOptions& options, const NetTraits& traits)
 }
 
 torch::Tensor Separable::forward(const torch::Tensor& x, Noise&) {
-  return pointwise_->forward(depthwise_->forward(x));
+  const kernels::Activation activation = kernel_term(traits_.activation);
+  return ops::mbconv(x,
+                     {.depthwise = depthwise_->conv->weight,
+                      .project = pointwise_->conv->weight,
+                      .depthwise_norm = depthwise_->bn->tensors(),
+                      .project_norm = pointwise_->bn->tensors()},
+                     {.stride = options_.stride,
+                      .padding = kernel_term(traits_.padding),
+                      .activation = activation,
+                      .project_activation = activation},
+                     torch::Tensor(), mode_of(*this), traits_.context);
 }
 
 MaxPool::MaxPool(const BlockOptions& options, const NetTraits& traits)
     : kernel_(options.stage.kernel), stride_(options.stride), padding_(traits.padding) {}
 
+// What is padded never wins.
 torch::Tensor MaxPool::forward(const torch::Tensor& x, Noise&) {
-  return max_pool(x, kernel_, stride_, padding_);
+  const ops::MapPadding by = ops::map_padding(x, kernel_, stride_, kernel_term(padding_));
+  const auto pool = [&](const torch::Tensor& map, std::int64_t rows, std::int64_t columns) {
+    return at::max_pool2d(map, {kernel_, kernel_}, {stride_, stride_}, {rows, columns});
+  };
+  if (by.even()) return pool(x, by.rows.before, by.columns.before);
+  return pool(ops::pad_map(x, by, -std::numeric_limits<double>::infinity()), 0, 0);
 }
 
-IdentityBlock::IdentityBlock(const BlockOptions& options, const NetTraits& traits) {
+IdentityBlock::IdentityBlock(const BlockOptions& options, const NetTraits& traits) : traits_(traits) {
   if (options.stride == 1 && options.in_channels == options.stage.channels) return;
-  conv_ = register_module(
-      "conv", SameConv2d(ConvOptions{options.in_channels, options.stage.channels, 1, options.stride},
-                         traits.padding));
+  conv_ = register_module("conv", Conv(ConvOptions{options.in_channels, options.stage.channels, 1, options.stride}));
   bn_ = register_module("bn", BatchNorm(options.stage.channels, traits));
 }
 
 torch::Tensor IdentityBlock::forward(const torch::Tensor& x, Noise&) {
-  return conv_ ? bn_->forward(conv_->forward(x), spec::Activation::kIdentity) : x;
+  return conv_ ? conv_bn(x, conv_, bn_, traits_, spec::Activation::kIdentity) : x;
 }
 
 }  // namespace effnet::models

@@ -17,9 +17,9 @@ class ConvBlock : public BlockImpl {
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
 
  private:
-  SameConv2d conv_{nullptr};
+  Conv conv_;
   BatchNorm bn_;
-  spec::Activation activation_;
+  NetTraits traits_;
 };
 
 class Separable : public BlockImpl {
@@ -28,6 +28,8 @@ class Separable : public BlockImpl {
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
 
  private:
+  BlockOptions options_;
+  NetTraits traits_;
   ConvBn depthwise_, pointwise_;  // "dw", "pw"
 };
 
@@ -47,8 +49,9 @@ class IdentityBlock : public BlockImpl {
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
 
  private:
-  SameConv2d conv_{nullptr};
+  Conv conv_{nullptr};
   BatchNorm bn_{nullptr};
+  NetTraits traits_;
 };
 
 }  // namespace effnet::models

@@ -6,12 +6,11 @@
 #include <torch/torch.h>
 
 #include "models/noise.h"
+#include "ops/execution.h"
 
 namespace effnet::models {
 
-enum class Mode { kTrain, kEval };
-
 torch::Tensor residual(const torch::Tensor& main, const torch::Tensor& shortcut, double drop_path,
-                       Noise& noise, Mode mode);
+                       Noise& noise, ops::Mode mode);
 
 }  // namespace effnet::models

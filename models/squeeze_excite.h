@@ -14,14 +14,14 @@ class SqueezeExciteImpl : public torch::nn::Module {
 
   torch::Tensor forward(const torch::Tensor& x);  // (N, C, H, W)
 
- private:
   // A 1x1 convolution's parameters, (out, in, 1, 1) and (out).
   struct Pointwise : torch::nn::Module {
     Pointwise(int in_channels, int out_channels);
     torch::Tensor weight, bias;
   };
+  std::shared_ptr<Pointwise> reduce, expand;
 
-  std::shared_ptr<Pointwise> reduce_, expand_;
+ private:
   spec::Activation activation_;
 };
 TORCH_MODULE(SqueezeExcite);

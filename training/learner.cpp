@@ -8,7 +8,7 @@ namespace {
 
 models::Net make_net(const LearnerOptions& options) {
   models::Net net(options.arch, models::regularization_of(options.recipe),
-                  spec::derive_seed(options.seed, "weights"));
+                  spec::derive_seed(options.seed, "weights"), options.kernels);
   net->to(options.device);
   return net;
 }

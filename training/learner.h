@@ -18,6 +18,7 @@ struct LearnerOptions {
   spec::Recipe recipe;
   std::uint64_t seed = 0;  // of the weights, of dropout and stochastic depth
   torch::Device device = torch::kCPU;
+  ops::Kernels kernels = ops::Kernels::kAuto;
 };
 
 class Learner {

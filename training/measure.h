@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "ops/execution.h"
 #include "spec/arch_spec.h"
 #include "spec/recipe.h"
 
@@ -15,6 +16,7 @@ struct MeasureOptions {
   spec::Recipe recipe;  // its batch_size is the step's
   double seconds = 3;   // wall clock in all; at least three steps are made
   bool on_gpu = false;
+  ops::Kernels kernels = ops::Kernels::kAuto;
 };
 
 struct Throughput {

@@ -65,7 +65,8 @@ Trainer::Trainer(TrainerOptions options, const data::Dataset& dataset)
   steps_per_epoch_ = std::max<std::int64_t>(1, pictures / options_.recipe.batch_size);
   with_typed_failures([&] {
     learner_ = std::make_unique<Learner>(LearnerOptions{
-        .arch = options_.arch, .recipe = options_.recipe, .seed = options_.seed, .device = options_.device});
+        .arch = options_.arch, .recipe = options_.recipe, .seed = options_.seed, .device = options_.device,
+        .kernels = options_.kernels});
   });
 }
 

@@ -28,6 +28,7 @@ struct TrainerOptions {
   Preprocessing preprocessing;
   int workers = 0;  // loader threads
   torch::Device device = torch::kCPU;
+  ops::Kernels kernels = ops::Kernels::kAuto;
 };
 
 // What a checkpoint keeps beside tensors.

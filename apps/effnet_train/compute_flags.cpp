@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "spec/error.h"
 
@@ -29,6 +30,14 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", flags.device, "cpu, cuda or cuda:N")->capture_default_str();
+  const std::map<std::string, ops::Kernels> known{{"auto", ops::Kernels::kAuto},
+                                                  {"effnet", ops::Kernels::kEffnet},
+                                                  {"reference", ops::Kernels::kReference}};
+  command
+      .add_option("--kernels", flags.kernels,
+                  "effnet (the project's own), reference (LibTorch's) or auto (the project's where they are)")
+      ->transform(CLI::CheckedTransformer(known))
+      ->default_str("auto");
 }
 
 torch::Device prepare_compute(const ComputeFlags& flags) {

@@ -1,9 +1,11 @@
-// --threads and --device: where the arithmetic happens.
+// --threads, --device and --kernels: where and by whom the arithmetic is done.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <string>
+
+#include "ops/execution.h"
 
 namespace CLI {
 class App;
@@ -14,6 +16,7 @@ namespace effnet::apps {
 struct ComputeFlags {
   int threads = 1;
   std::string device = "cpu";
+  ops::Kernels kernels = ops::Kernels::kAuto;
 };
 
 void add_compute_flags(CLI::App& command, ComputeFlags& flags);

@@ -29,7 +29,7 @@ void run(const Options& options) {
   for (const std::string& text : options.nets) {
     const spec::ArchSpec arch = spec::parse_arch(text, "--arch");
     const training::Throughput measured = training::measure_training(
-        {.arch = arch, .recipe = recipe, .seconds = options.seconds, .on_gpu = device.is_cuda()});
+        {.arch = arch, .recipe = recipe, .seconds = options.seconds, .on_gpu = device.is_cuda(), .kernels = options.compute.kernels});
     const nlohmann::ordered_json json{{"arch", spec::to_text(arch)},
                                       {"pictures_per_second", measured.pictures_per_second},
                                       {"median_pictures_per_second", measured.median_pictures_per_second},

@@ -52,8 +52,8 @@ class TrialProgress final : public training::Observer {
 
 class Server {
  public:
-  Server(const OpenedData& data, const spec::Recipe& recipe, torch::Device device)
-      : data_(data), recipe_(recipe), device_(device) {}
+  Server(const OpenedData& data, const spec::Recipe& recipe, torch::Device device, ops::Kernels kernels)
+      : data_(data), recipe_(recipe), device_(device), kernels_(kernels) {}
 
   spec::Outcome evaluate(const spec::Trial& trial) const {
     const Clock::time_point start = Clock::now();
@@ -82,7 +82,8 @@ class Server {
         .seed = trial.seed,
         .train = data::first_pictures(data_.split.train, dataset, trial.budget.pictures),
         .preprocessing = preprocessing_for(trial.candidate.arch, data_.set),
-        .device = device_};
+        .device = device_,
+        .kernels = kernels_};
     options.recipe.epochs = trial.budget.epochs;
     training::Trainer trainer(options, dataset);
     trainer.run(observer);
@@ -95,6 +96,7 @@ class Server {
   const OpenedData& data_;
   spec::Recipe recipe_;
   torch::Device device_;
+  ops::Kernels kernels_;
 };
 
 void run(const Options& options) {
@@ -105,7 +107,7 @@ void run(const Options& options) {
   if (data.split.holdout.empty())
     throw spec::Error(spec::ErrorKind::kUsage, "--holdout", "a score needs held-out pictures",
                       "give --holdout 5000");
-  const Server server(data, recipe, device);
+  const Server server(data, recipe, device, options.compute.kernels);
   int number = 0;
   for (std::string line; std::getline(std::cin, line);) {
     const spec::Trial trial = spec::trial_from_json(line, fmt::format("standard input, line {}", ++number));

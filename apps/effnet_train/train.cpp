@@ -91,6 +91,7 @@ void run(Options& options) {
   job.data = options.data;
   job.threads = options.compute.threads;
   job.device = prepare_compute(options.compute);
+  job.kernels = options.compute.kernels;
   if (scaling::count(job.arch).last_map == 1) {
     print_note(
         "note: the last map is 1 x 1 pixel; the last blocks see no neighbourhood. Try --stem-stride 1 or a "

@@ -107,7 +107,8 @@ training::TrainerOptions trainer_options(const TrainingRun& run, const OpenedDat
           .holdout = data.split.holdout,
           .preprocessing = preprocessing_for(run.arch, data.set),
           .workers = run.workers,
-          .device = run.device};
+          .device = run.device,
+          .kernels = run.kernels};
 }
 
 void start_or_resume(const TrainingRun& run, training::Trainer& trainer, training::Checkpoints& checkpoints,

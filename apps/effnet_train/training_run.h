@@ -29,6 +29,7 @@ struct TrainingRun {
   std::uint64_t seed = 0;
   int workers = 0, threads = 1;
   torch::Device device = torch::kCPU;
+  ops::Kernels kernels = ops::Kernels::kAuto;
   std::filesystem::path output;
   std::filesystem::path initial_checkpoint;  // may be empty
   int checkpoint_hist = 1;

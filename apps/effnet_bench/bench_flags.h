@@ -1,0 +1,27 @@
+// Flags that the benchmarks share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace effnet::apps {
+
+struct BenchFlags {
+  double seconds = 5;        // a case
+  int threads = 2;
+  std::string device = "cpu";
+  std::string only;          // part of a case's name
+  std::string peers = "reference";
+  bool json = false;
+};
+
+void add_bench_flags(CLI::App& command, BenchFlags& flags);
+
+// Threads, allocator, denormals: as effnet-train sets them.
+void prepare_bench(const BenchFlags& flags);
+
+}  // namespace effnet::apps

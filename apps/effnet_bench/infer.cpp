@@ -1,0 +1,61 @@
+// effnet-bench infer: logits of pictures, by the project's kernels and by LibTorch's operators.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "apps/command_line.h"
+#include "apps/effnet_bench/bench_flags.h"
+#include "apps/effnet_bench/bench_table.h"
+#include "apps/effnet_bench/commands.h"
+#include "apps/effnet_bench/interleaved.h"
+#include "fmt/format.h"
+#include "models/net.h"
+#include "scaling/families.h"
+
+namespace effnet::apps {
+namespace {
+
+struct Case {
+  const char* net;
+  std::int64_t batch;
+};
+
+constexpr Case kCases[] = {{"b0", 1}, {"b0", 8}, {"b3", 1}, {"b3", 8}};
+
+models::Net build(const spec::ArchSpec& arch, ops::Kernels kernels) {
+  models::Net net(arch, models::Regularization{}, 1, kernels);
+  net->eval();
+  return net;
+}
+
+void run(const BenchFlags& flags) {
+  prepare_bench(flags);
+  const torch::NoGradGuard no_grad;
+  std::vector<BenchRow> rows;
+  for (const Case& c : kCases) {
+    const spec::ArchSpec arch = scaling::find_net(c.net).arch;
+    const std::string name = fmt::format("inference, {}, {}x{}, batch {}", c.net, arch.resolution, arch.resolution, c.batch);
+    if (name.find(flags.only) == std::string::npos) continue;
+    models::Net ours = build(arch, ops::Kernels::kEffnet), reference = build(arch, ops::Kernels::kReference);
+    const torch::Tensor pictures =
+        torch::randn({c.batch, arch.resolution, arch.resolution, 3}).permute({0, 3, 1, 2});
+    std::vector<Contender> contenders{{[&] { ours->forward(pictures); }}, {[&] { reference->forward(pictures); }}};
+    race(contenders, flags.seconds);
+    const auto rate = [&](const Contender& of) { return static_cast<double>(c.batch) / of.shortest; };
+    rows.push_back({.name = name,
+                    .images_per_second = rate(contenders[0]),
+                    .peer = "LibTorch eager channels_last, pooled memory",
+                    .peer_images_per_second = rate(contenders[1])});
+  }
+  print_result(flags.json ? bench_json(rows, flags.threads) : bench_text(rows, flags.threads));
+}
+
+}  // namespace
+
+void add_bench_infer(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("infer", "Inference beside LibTorch's operators");
+  auto flags = std::make_shared<BenchFlags>();
+  add_bench_flags(*command, *flags);
+  command->callback([flags] { run(*flags); });
+}
+
+}  // namespace effnet::apps

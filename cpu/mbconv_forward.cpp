@@ -1,0 +1,268 @@
+// The training forward pass in four sweeps over the map, each ended by the statistics that the next one needs:
+//   expand     y1 = x W1;                      sums of y1
+//   depthwise  y2 = depthwise(act(norm1(y1))); sums of y2
+//   project    y3 = (a2 * gate) W3;            sums of y3        with the squeeze's mean of a2 picture by picture
+//   finish     out = act(norm3(y3)) * keep + x
+#include <algorithm>
+
+#include "cpu/depthwise_tiles.h"
+#include "cpu/mbconv.h"
+#include "cpu/row_tiles.h"
+#include "cpu/squeeze_excite.h"
+
+namespace effnet::cpu {
+namespace {
+
+constexpr Index kTileBudget = 96 * 1024;  // floats of a blocked copy: 3/8 of a second level cache of 1 MB
+
+class Forward {
+ public:
+  Forward(const Execution& execution, const MBConvShape& shape, const MBConvWeights& weights, const float* x,
+          const float* keep, Statistics statistics, const MBConvSaved& saved, float* out)
+      : k_(execution.kernels),
+        parallel_(execution.parallel),
+        workspace_(execution.workspace),
+        shape_(shape),
+        weights_(weights),
+        x_(x),
+        keep_(keep),
+        statistics_(statistics),
+        saved_(saved),
+        out_(out),
+        tiles_(k_, shape.depthwise, kTileBudget),
+        tile_rows_(rows_a_tile(shape.expanded())),
+        out_pixels_(shape.depthwise.out_height * shape.depthwise.out_width),
+        group_(std::max<Index>(1, tile_rows_ / out_pixels_)) {}
+
+  void run() {
+    reserve();
+    if (shape_.expands) expand();
+    depthwise();
+    project();
+    finish();
+  }
+
+ private:
+  Index wide() const { return shape_.expanded(); }
+  Index padded() const { return k_.padded(shape_.expanded()); }
+
+  void reserve() {
+    const Index of_project = Carver::size_of(tile_rows_ * padded()) + se_work();
+    const Index of_worker = std::max(Carver::size_of(tiles_.input_size()), of_project);
+    const Index shared = Carver::size_of(k_.packed_size(shape_.in_channels, wide())) +
+                         Carver::size_of(tiles_.packed_size()) +
+                         Carver::size_of(k_.packed_size(wide(), shape_.out_channels)) +
+                         SqueezeExcite::size(k_, shape_);
+    workspace_.reserve(parallel_.workers, of_worker, shared);
+  }
+
+  Index se_work() const {
+    return Carver::size_of(group_ * (wide() + 2 * shape_.squeezed_channels) + 64);
+  }
+
+  void expand() {
+    Carver shared(workspace_.shared());
+    const Index in = shape_.in_channels;
+    float* panels = shared.take(k_.packed_size(in, wide()));
+    k_.pack_panels({.k = in, .n = wide(), .source = weights_.expand, .k_stride = 1, .n_stride = in, .panels = panels});
+    const PictureTasks tasks(shape_.batch(), shape_.depthwise.height * shape_.depthwise.width);
+    ChannelMoments moments(wide(), tasks.tasks);
+    parallel_.run(tasks.tasks, [&](Index task, int) {
+      const Range pictures = tasks.of(task);
+      each_piece_of({pictures.first * tasks.rows, pictures.last * tasks.rows}, tile_rows_, [&](Range rows) {
+        float* y = saved_.expanded + rows.first * wide();
+        k_.gemm({.m = rows.size(),
+                 .n = wide(),
+                 .k = in,
+                 .a = x_ + rows.first * in,
+                 .a_row = in,
+                 .b = panels,
+                 .b_row = k_.panel,
+                 .b_panel = k_.panel * in,
+                 .c = y,
+                 .c_row = wide()});
+        if (statistics_ == Statistics::kBatch) moments.add(k_, task, y, rows.size());
+      });
+    });
+    finish_statistics(statistics_, moments, weights_.expand_norm, saved_.expand_norm);
+  }
+
+  void depthwise() {
+    const DepthwiseShape& shape = shape_.depthwise;
+    Carver shared(workspace_.shared());
+    float* packed = shared.take(tiles_.packed_size());
+    tiles_.pack(weights_.depthwise, packed);
+    const PictureTasks tasks(shape.batch, shape.height * shape.width);
+    ChannelMoments moments(wide(), tasks.tasks);
+    const float* input = shape_.expands ? saved_.expanded : x_;
+    parallel_.run(tasks.tasks, [&](Index task, int worker) {
+      const Range pictures = tasks.of(task);
+      for (Index n = pictures.first; n < pictures.last; ++n) {
+        const float* map = input + n * shape.height * shape.width * wide();
+        float* y = saved_.depthwise + n * out_pixels_ * wide();
+        const auto fill = [&](Index row, Range channels, float* out, Index out_block) {
+          Normalize of{.rows = shape.width,
+                       .channels = channels.size(),
+                       .x = map + row * shape.width * wide() + channels.first,
+                       .x_row = wide(),
+                       .out = out,
+                       .out_block = out_block};
+          if (shape_.expands) {
+            of.scale = saved_.expand_norm.scale + channels.first;
+            of.offset = saved_.expand_norm.offset + channels.first;
+            of.activation = shape_.activation;
+          }
+          k_.normalize_blocked(of);
+        };
+        for (const DepthwiseTile& tile : tiles_.tiles()) {
+          const BlockedCopy copy = tiles_.fill_input(tile, workspace_.of_worker(worker), fill);
+          tiles_.forward(tile, copy, packed, y);
+          if (statistics_ == Statistics::kBatch) moments.add(k_, task, y + tile.out_rows.first * shape.out_width * wide(),
+                      tile.out_rows.size() * shape.out_width, tile.channels);
+        }
+      }
+    });
+    finish_statistics(statistics_, moments, weights_.depthwise_norm, saved_.depthwise_norm);
+  }
+
+  void activate(Range rows, const float* gate, float* out) const {
+    k_.normalize_rows({.rows = rows.size(),
+                       .channels = wide(),
+                       .x = saved_.depthwise + rows.first * wide(),
+                       .x_row = wide(),
+                       .scale = saved_.depthwise_norm.scale,
+                       .offset = saved_.depthwise_norm.offset,
+                       .gate = gate,
+                       .activation = shape_.activation,
+                       .out = out,
+                       .out_row = padded()});
+  }
+
+  void project() {
+    const Index narrow = shape_.out_channels;
+    Carver shared(workspace_.shared());
+    panels_ = shared.take(k_.packed_size(wide(), narrow));
+    k_.pack_panels(
+        {.k = wide(), .n = narrow, .source = weights_.project, .k_stride = 1, .n_stride = wide(), .panels = panels_});
+    const SqueezeExcite squeeze(k_, shape_, weights_, shared.take(SqueezeExcite::size(k_, shape_)));
+    const PictureTasks tasks(shape_.batch(), out_pixels_);
+    ChannelMoments moments(narrow, tasks.tasks);
+    parallel_.run(tasks.tasks, [&](Index task, int worker) {
+      Carver carver(workspace_.of_worker(worker));
+      float* activated = carver.take(tile_rows_ * padded());
+      float* work = carver.take(se_work());
+      each_piece_of(tasks.of(task), group_, [&](Range pictures) {
+        const Range rows{pictures.first * out_pixels_, pictures.last * out_pixels_};
+        if (shape_.squeezes()) {
+          pool(pictures, activated);
+          squeeze.forward(pictures.size(), saved_.pooled + pictures.first * wide(),
+                          saved_.squeezed + pictures.first * shape_.squeezed_channels,
+                          saved_.gate + pictures.first * wide(), work);
+        }
+        each_piece_of(rows, tile_rows_of(pictures), [&](Range tile) {
+          const bool kept = shape_.squeezes() && tile.size() == rows.size();
+          if (!kept) activate(tile, shape_.squeezes() ? saved_.gate + pictures.first * wide() : nullptr, activated);
+          if (kept) apply_gate(pictures, activated);
+          float* y = saved_.projected + tile.first * narrow;
+          multiply(tile.size(), activated, y);
+          if (statistics_ == Statistics::kBatch) moments.add(k_, task, y, tile.size());
+        });
+      });
+    });
+    finish_statistics(statistics_, moments, weights_.project_norm, saved_.project_norm);
+  }
+
+  // A group of pictures is one tile; a large picture several.
+  Index tile_rows_of(Range pictures) const {
+    return pictures.size() == 1 && out_pixels_ > tile_rows_ ? tile_rows_ : pictures.size() * out_pixels_;
+  }
+
+  // The mean of a2 over every picture; where the pictures are one tile, their a2 stays in `activated`.
+  void pool(Range pictures, float* activated) const {
+    for (Index n = pictures.first; n < pictures.last; ++n) {
+      float* pooled = saved_.pooled + n * wide();
+      std::fill_n(pooled, wide(), 0.0f);
+      const Range picture{n * out_pixels_, (n + 1) * out_pixels_};
+      each_piece_of(picture, std::min(out_pixels_, tile_rows_), [&](Range rows) {
+        float* out = activated + (out_pixels_ > tile_rows_ ? 0 : (n - pictures.first) * out_pixels_ * padded());
+        activate(rows, nullptr, out);
+        k_.dot_rows({.rows = rows.size(), .channels = wide(), .x = out, .x_row = padded(), .sum = pooled});
+      });
+      const float share = 1 / static_cast<float>(out_pixels_);
+      for (Index c = 0; c < wide(); ++c) pooled[c] *= share;
+    }
+  }
+
+  void apply_gate(Range pictures, float* activated) const {
+    for (Index n = pictures.first; n < pictures.last; ++n) {
+      float* map = activated + (n - pictures.first) * out_pixels_ * padded();
+      k_.combine_rows({.rows = out_pixels_,
+                       .channels = wide(),
+                       .x = map,
+                       .x_row = padded(),
+                       .gate = saved_.gate + n * wide(),
+                       .out = map,
+                       .out_row = padded()});
+    }
+  }
+
+  void multiply(Index rows, const float* activated, float* y) const {
+    k_.gemm({.m = rows,
+             .n = shape_.out_channels,
+             .k = wide(),
+             .a = activated,
+             .a_row = padded(),
+             .b = panels_,
+             .b_row = k_.panel,
+             .b_panel = k_.panel * wide(),
+             .c = y,
+             .c_row = shape_.out_channels});
+  }
+
+  void finish() {
+    const Index narrow = shape_.out_channels;
+    const PictureTasks tasks(shape_.batch(), out_pixels_);
+    parallel_.run(tasks.tasks, [&](Index task, int) {
+      const Range pictures = tasks.of(task);
+      std::vector<float> gate(static_cast<std::size_t>(keep_ ? narrow : 0));
+      each_piece_of(pictures, keep_ ? 1 : pictures.size(), [&](Range part) {
+        if (keep_) std::fill(gate.begin(), gate.end(), keep_[part.first]);
+        const Index first = part.first * out_pixels_ * narrow, rows = part.size() * out_pixels_;
+        k_.normalize_rows({.rows = rows,
+                           .channels = narrow,
+                           .x = saved_.projected + first,
+                           .x_row = narrow,
+                           .scale = saved_.project_norm.scale,
+                           .offset = saved_.project_norm.offset,
+                           .gate = keep_ ? gate.data() : nullptr,
+                           .addend = shape_.residual ? x_ + first : nullptr,
+                           .addend_row = narrow,
+                           .activation = shape_.project_activation,
+                           .out = out_ + first,
+                           .out_row = narrow});
+      });
+    });
+  }
+
+  const KernelTable& k_;
+  const ParallelFor& parallel_;
+  Workspace& workspace_;
+  const MBConvShape& shape_;
+  const MBConvWeights& weights_;
+  const float *x_, *keep_;
+  Statistics statistics_;
+  const MBConvSaved& saved_;
+  float* out_;
+  DepthwiseTiles tiles_;
+  Index tile_rows_, out_pixels_, group_;
+  float* panels_ = nullptr;
+};
+
+}  // namespace
+
+void mbconv_forward(const Execution& execution, const MBConvShape& shape, const MBConvWeights& weights,
+                    const float* x, const float* keep, Statistics statistics, const MBConvSaved& saved, float* out) {
+  Forward(execution, shape, weights, x, keep, statistics, saved, out).run();
+}
+
+}  // namespace effnet::cpu

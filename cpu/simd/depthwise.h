@@ -1,0 +1,11 @@
+#pragma once
+
+#include "cpu/kernel_table.h"
+#include "cpu/simd/vector.h"
+
+namespace effnet::cpu::EFFNET_ISA {
+
+void depthwise_row(const DepthwiseRow& of);
+void depthwise_weight_gradient(const DepthwiseWeightGradient& of);
+
+}  // namespace effnet::cpu::EFFNET_ISA

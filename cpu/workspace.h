@@ -1,0 +1,56 @@
+// Memory that the kernels work in, kept from call to call: one piece a worker for what stays in its cache, one shared
+// piece for what tasks leave for each other. Aligned to 64 bytes; a piece grows to the largest request and is never
+// shrunk. Contents do not survive the next request of the same piece.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "cpu/kernel_table.h"
+
+namespace effnet::cpu {
+
+class Workspace {
+ public:
+  // Room for `count` floats for each of `workers`, and `shared` floats for all; std::bad_alloc when there is none.
+  void reserve(int workers, Index count, Index shared);
+
+  std::size_t bytes() const;  // all that it holds
+
+  float* of_worker(int worker) { return pieces_[static_cast<std::size_t>(worker)].data.get(); }
+  float* shared() { return shared_.data.get(); }
+
+ private:
+  struct Free {
+    void operator()(float* p) const { std::free(p); }
+  };
+  struct Piece {
+    std::unique_ptr<float, Free> data;
+    Index size = 0;
+    void grow(Index count);
+  };
+
+  std::vector<Piece> pieces_;
+  Piece shared_;
+};
+
+// Hands out parts of one piece, each on a cache line of its own.
+class Carver {
+ public:
+  explicit Carver(float* base) : next_(base) {}
+
+  float* take(Index count) {
+    float* taken = next_;
+    next_ += size_of(count);
+    return taken;
+  }
+
+  // What take(count) uses up: whole lines, and one more that a vector load may touch.
+  static Index size_of(Index count) { return (count + 31) / 16 * 16; }
+
+ private:
+  float* next_;
+};
+
+}  // namespace effnet::cpu

@@ -1,0 +1,13 @@
+// The mean over a map: (N, C, H, W) -> (N, C). Written as sum / (H * W), because the gradient of a sum is a broadcast
+// view, that of LibTorch's mean a division of the whole map.
+#pragma once
+
+#include <torch/torch.h>
+
+namespace effnet::ops {
+
+inline torch::Tensor mean_of_map(const torch::Tensor& x) {
+  return x.sum({2, 3}) * (1.0 / static_cast<double>(x.size(2) * x.size(3)));
+}
+
+}  // namespace effnet::ops

@@ -1,0 +1,121 @@
+// The loops in double that every kernel is measured against, held against what can be worked out by hand and against
+// finite differences.
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "kernels/conv.h"
+#include "kernels/mbconv.h"
+#include "kernels/padding.h"
+#include "tests/support/catch.h"
+
+using namespace effnet::kernels;
+using Catch::Approx;
+
+namespace {
+
+std::vector<double> numbers(Index count, double seed) {
+  std::vector<double> values(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::sin(seed + 1.7 * static_cast<double>(i));
+  return values;
+}
+
+// d loss / d value by central differences, for every value.
+void check_gradient(std::vector<double>& values, const std::vector<double>& gradient,
+                    const std::function<double()>& loss) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double value = values[i], step = 1e-5;
+    values[i] = value + step;
+    const double above = loss();
+    values[i] = value - step;
+    const double below = loss();
+    values[i] = value;
+    CHECK(gradient[i] == Approx((above - below) / (2 * step)).margin(1e-8));
+  }
+}
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("activations: published values, slopes by differences") {
+  CHECK(activation_value(Activation::kRelu6, 7) == 6);
+  CHECK(activation_value(Activation::kHardSwish, 1) == Approx(4.0 / 6));
+  CHECK(activation_value(Activation::kSilu, 1) == Approx(0.7310585786300049));
+  for (const auto activation : {Activation::kIdentity, Activation::kRelu, Activation::kRelu6, Activation::kSilu,
+                                Activation::kHardSwish}) {
+    for (const double z : {-4.0, -1.3, 0.4, 2.0, 5.0, 8.0}) {
+      const double step = 1e-6;
+      const double difference =
+          (activation_value(activation, z + step) - activation_value(activation, z - step)) / (2 * step);
+      CHECK(activation_slope(activation, z) == Approx(difference).margin(1e-8));
+    }
+  }
+}
+
+TEST_CASE("SAME padding: right and bottom first at stride 2 on an even map") {
+  const auto pads = [](Index size, int kernel, int stride, Padding padding) {
+    const SidePadding pad = padding_of(size, kernel, stride, padding);
+    return std::pair(pad.before, pad.after);
+  };
+  using P = std::pair<Index, Index>;
+  CHECK(pads(224, 3, 2, Padding::kSame) == P{0, 1});
+  CHECK(pads(225, 3, 2, Padding::kSame) == P{1, 1});
+  CHECK(pads(112, 5, 2, Padding::kSame) == P{1, 2});
+  CHECK(pads(7, 5, 1, Padding::kSame) == P{2, 2});
+  CHECK(pads(7, 1, 2, Padding::kSame) == P{0, 0});
+  CHECK(pads(112, 3, 2, Padding::kSymmetric) == P{1, 1});
+  CHECK(size_after(225, 3, 2, Padding::kSame) == 113);
+  CHECK(size_after(7, 3, 2, Padding::kSymmetric) == 4);
+}
+
+TEST_CASE("depthwise: a sum of neighbours by hand, gradients by differences") {
+  DepthwiseShape shape{.batch = 1, .channels = 1, .height = 3, .width = 3, .out_height = 3, .out_width = 3,
+                       .pad_top = 1, .pad_left = 1};
+  const std::vector<double> ones(9, 1.0);
+  std::vector<double> y(9);
+  depthwise_forward(shape, ones.data(), ones.data(), y.data());
+  CHECK(y == std::vector<double>{4, 6, 4, 6, 9, 6, 4, 6, 4});
+
+  shape = {.batch = 2, .channels = 3, .height = 4, .width = 5, .out_height = 2, .out_width = 3, .kernel = 3,
+           .stride = 2, .pad_top = 0, .pad_left = 1};
+  std::vector<double> x = numbers(2 * 4 * 5 * 3, 0.1), w = numbers(27, 0.2);
+  const std::vector<double> g = numbers(2 * 2 * 3 * 3, 0.3);
+  std::vector<double> x_gradient(x.size()), w_gradient(w.size());
+  depthwise_backward(shape, x.data(), w.data(), g.data(), x_gradient.data(), w_gradient.data());
+  std::vector<double> out(g.size());
+  const auto loss = [&] {
+    depthwise_forward(shape, x.data(), w.data(), out.data());
+    return dot(out, g);
+  };
+  check_gradient(x, x_gradient, loss);
+  check_gradient(w, w_gradient, loss);
+}
+
+TEST_CASE("dense convolution: gradients by differences") {
+  const ConvShape shape{.batch = 2, .in_channels = 2, .out_channels = 3, .height = 4, .width = 3, .out_height = 2,
+                        .out_width = 2, .kernel = 3, .stride = 2, .pad_top = 0, .pad_left = 1};
+  std::vector<double> x = numbers(2 * 4 * 3 * 2, 0.4), w = numbers(3 * 9 * 2, 0.5);
+  const std::vector<double> g = numbers(2 * 2 * 2 * 3, 0.6);
+  std::vector<double> x_gradient(x.size()), w_gradient(w.size()), out(g.size());
+  conv_backward(shape, x.data(), w.data(), g.data(), x_gradient.data(), w_gradient.data());
+  const auto loss = [&] {
+    conv_forward(shape, x.data(), w.data(), out.data());
+    return dot(out, g);
+  };
+  check_gradient(x, x_gradient, loss);
+  check_gradient(w, w_gradient, loss);
+}
+
+TEST_CASE("work of a block: the multiply-adds of B0's second stage, first block, twice") {
+  // 112 x 112 x 16 -> 96 -> 56 x 56 x 24, squeeze 4 (arXiv 1905.11946): 19,267,584 + 2,709,504 + 768 + 7,225,344.
+  const MBConvShape shape{.depthwise = {.batch = 1, .channels = 96, .height = 112, .width = 112, .out_height = 56,
+                                        .out_width = 56, .kernel = 3, .stride = 2},
+                          .in_channels = 16, .out_channels = 24, .squeezed_channels = 4};
+  CHECK(shape.forward_flops() == 2 * (112.0 * 112 * 16 * 96 + 56 * 56 * 96 * 9 + 2 * 96 * 4 + 56 * 56 * 96 * 24));
+  CHECK(shape.backward_flops() == 2 * shape.forward_flops());
+}
