@@ -58,26 +58,35 @@ ChannelMoments::Result ChannelMoments::joined() const {
   return all;
 }
 
-void finish_statistics(Statistics statistics, const ChannelMoments& moments, const BatchNormWeights& norm,
-                       BatchNormState state) {
-  const bool of_batch = statistics == Statistics::kBatch;
-  const ChannelMoments::Result batch = of_batch ? moments.joined() : ChannelMoments::Result{};
+namespace {
+
+void fill_state(std::size_t c, double mean, double variance, const BatchNormWeights& norm, BatchNormState state) {
+  const double inverse = 1 / std::sqrt(variance + norm.eps), scale = static_cast<double>(norm.weight[c]) * inverse;
+  state.mean[c] = static_cast<float>(mean);
+  state.inverse[c] = static_cast<float>(inverse);
+  state.scale[c] = static_cast<float>(scale);
+  state.offset[c] = static_cast<float>(static_cast<double>(norm.bias[c]) - mean * scale);
+}
+
+}  // namespace
+
+void finish_statistics(const ChannelMoments::Result& batch, const BatchNormWeights& norm, BatchNormState state) {
   const double unbiased = batch.count / std::max(1.0, batch.count - 1);
-  for (std::size_t c = 0; c < as_size(moments.channels()); ++c) {
-    const double mean = of_batch ? batch.mean[c] : static_cast<double>(norm.running_mean[c]);
-    const double variance = of_batch ? batch.variance[c] : static_cast<double>(norm.running_var[c]);
-    const double inverse = 1 / std::sqrt(variance + norm.eps), scale = static_cast<double>(norm.weight[c]) * inverse;
-    state.mean[c] = static_cast<float>(mean);
-    state.inverse[c] = static_cast<float>(inverse);
-    state.scale[c] = static_cast<float>(scale);
-    state.offset[c] = static_cast<float>(static_cast<double>(norm.bias[c]) - mean * scale);
-    if (!of_batch) continue;
+  for (std::size_t c = 0; c < batch.mean.size(); ++c) {
+    fill_state(c, batch.mean[c], batch.variance[c], norm, state);
     const auto move = [&](float& running, double value) {
       running = static_cast<float>((1 - norm.momentum) * static_cast<double>(running) + norm.momentum * value);
     };
-    move(norm.running_mean[c], mean);
-    move(norm.running_var[c], variance * unbiased);
+    move(norm.running_mean[c], batch.mean[c]);
+    move(norm.running_var[c], batch.variance[c] * unbiased);
   }
+}
+
+void finish_statistics(Statistics statistics, const ChannelMoments& moments, const BatchNormWeights& norm,
+                       BatchNormState state) {
+  if (statistics == Statistics::kBatch) return finish_statistics(moments.joined(), norm, state);
+  for (std::size_t c = 0; c < as_size(moments.channels()); ++c)
+    fill_state(c, static_cast<double>(norm.running_mean[c]), static_cast<double>(norm.running_var[c]), norm, state);
 }
 
 BatchNormGradient::BatchNormGradient(Index channels, Index tasks)

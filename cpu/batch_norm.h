@@ -53,6 +53,9 @@ class ChannelMoments {
 
 enum class Statistics { kBatch, kRunning };
 
+// Fills the state from the batch's mean and variance, and moves the running statistics.
+void finish_statistics(const ChannelMoments::Result& batch, const BatchNormWeights& norm, BatchNormState state);
+
 // Fills the state: from the batch's moments, which also move the running statistics, or from the running ones.
 void finish_statistics(Statistics statistics, const ChannelMoments& moments, const BatchNormWeights& norm,
                        BatchNormState state);

@@ -31,7 +31,7 @@ DepthwiseTiles::DepthwiseTiles(const KernelTable& kernels, const DepthwiseShape&
       const Range out = part_of(shape.out_height, band, bands);
       const Range in{band == 0 ? 0 : out.first * shape.stride,
                      band + 1 == bands ? shape.height : std::min(out.last * shape.stride, shape.height)};
-      tiles_.push_back({channels, out, in});
+      tiles_.push_back({channels, out, in, group});
     }
   }
 }
@@ -79,7 +79,7 @@ BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, Range ma
   for (Index row = rows.first; row < rows.last; ++row) {
     float* out = data + (row - rows.first) * row_size;
     for (Index block = 0; block < blocks; ++block) std::fill_n(out + block * block_size, row_size, 0.0f);
-    if (row >= map_rows.first && row < map_rows.last) fill(row, tile.channels, out + left * lanes, block_size);
+    if (row >= map_rows.first && row < map_rows.last) fill(row, tile, out + left * lanes, block_size);
   }
   return {data, rows.first, row_size, block_size};
 }

@@ -17,6 +17,7 @@ struct DepthwiseTile {
   Range channels;  // from a multiple of the lanes
   Range out_rows;  // rows of y
   Range in_rows;   // rows of x whose gradient only this tile writes
+  Index group = 0;  // number of this range of channels
 };
 
 // A zero-padded blocked copy of the tile's channels of some rows of one picture.
@@ -26,8 +27,8 @@ struct BlockedCopy {
   Index row_size = 0, block_size = 0;  // floats
 };
 
-// Brings one row of the map in: pixels of `channels`, `out_block` floats between blocks.
-using FillRow = std::function<void(Index map_row, Range channels, float* out, Index out_block)>;
+// Brings one row of the map in: pixels of the tile's channels, `out_block` floats between blocks.
+using FillRow = std::function<void(Index map_row, const DepthwiseTile& tile, float* out, Index out_block)>;
 
 class DepthwiseTiles {
  public:

@@ -36,7 +36,7 @@ struct PackPanels {
   float* panels = nullptr;
 };
 
-// out = act(scale * x + offset) * gate + addend. What is null is left out.
+// out = act(scale * x + offset) * gate + addend. What is null is left out. slope: act' is written there, too, as rows.
 struct Normalize {
   Index rows = 0, channels = 0;
   const float* x = nullptr;
@@ -48,6 +48,8 @@ struct Normalize {
   float* out = nullptr;
   Index out_row = 0;    // rows form
   Index out_block = 0;  // blocked form: floats from one channel block to the next
+  float* slope = nullptr;
+  Index slope_row = 0;
 };
 
 // sum[c] += x - shift[c], square[c] += (x - shift[c])^2.
@@ -60,7 +62,7 @@ struct ChannelSums {
 };
 
 // d = (gradient * gate + constant) * act'(scale * x + offset); sum[c] += d, product[c] += d * (x - mean[c]). out may be
-// gradient itself, or null when only the sums are wanted. gate null: 1, constant null: 0.
+// gradient itself, or null when only the sums are wanted. gate null: 1, constant null: 0. slope: act' where it is known.
 struct ActivationGradient {
   Index rows = 0, channels = 0;
   const float* gradient = nullptr;
@@ -70,6 +72,8 @@ struct ActivationGradient {
   const float *gate = nullptr, *constant = nullptr;           // (C)
   const float *scale = nullptr, *offset = nullptr, *mean = nullptr;  // (C)
   Activation activation = Activation::kIdentity;
+  const float* slope = nullptr;
+  Index slope_row = 0;
   float* out = nullptr;
   Index out_row = 0;
   double *sum = nullptr, *product = nullptr;  // null: no sums

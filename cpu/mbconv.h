@@ -32,9 +32,18 @@ struct MBConvWeights {
   BatchNormWeights expand_norm, depthwise_norm, project_norm;
 };
 
+// Whether y1 is not stored but made again from x wherever it is needed, its statistics taken from the covariance of x: on
+// large maps of few channels, where memory costs more than the products.
+inline bool expands_again(const MBConvShape& shape) {
+  constexpr Index kFewChannels = 48, kLargeMap = 256;
+  return shape.expands && shape.in_channels <= kFewChannels &&
+         shape.depthwise.height * shape.depthwise.width >= kLargeMap;
+}
+
 // What the forward pass leaves for the backward pass.
 struct MBConvSaved {
-  float* expanded = nullptr;   // (rows, Ce) raw y1; null without expansion
+  float* expanded = nullptr;   // (rows, Ce) raw y1; null without expansion or where it is made again
+  float* input_moments = nullptr;  // Cin (Cin + 1) numbers (cpu/input_moments.h) where y1 is made again
   float* depthwise = nullptr;  // (rows', Ce) raw y2
   float* projected = nullptr;  // (rows', Cout) raw y3
   BatchNormState expand_norm, depthwise_norm, project_norm;
@@ -56,7 +65,8 @@ struct MBConvGradients {
   float *project_norm_weight = nullptr, *project_norm_bias = nullptr;
 };
 
-// `expanded_gradient` (rows, Ce; null without expansion) and `depthwise_gradient` (rows', Ce) are memory to work in.
+// `expanded_gradient` (rows, Ce; null without expansion) and `depthwise_gradient` (rows', Ce) are memory to work in, the
+// first with room for 16 floats behind it.
 void mbconv_backward(const Execution& execution, const MBConvShape& shape, const MBConvWeights& weights,
                      const float* x, const float* keep, const MBConvSaved& saved, const float* out_gradient,
                      float* expanded_gradient, float* depthwise_gradient, const MBConvGradients& gradients);

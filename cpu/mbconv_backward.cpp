@@ -8,6 +8,8 @@
 #include <algorithm>
 
 #include "cpu/depthwise_tiles.h"
+#include "cpu/expansion.h"
+#include "cpu/input_moments.h"
 #include "cpu/mbconv.h"
 #include "cpu/row_tiles.h"
 #include "cpu/squeeze_excite.h"
@@ -61,10 +63,12 @@ class Backward {
 
   void reserve() {
     const Index se_rows = Carver::size_of(group_ * wide());
-    const Index of_project = 2 * Carver::size_of(tile_rows_ * padded()) +
+    const Index of_project = 3 * Carver::size_of(tile_rows_ * padded()) +
                              Carver::size_of(tile_rows_ * padded_narrow()) + Carver::size_of(narrow()) +
                              Carver::size_of(narrow() * wide()) + Carver::size_of(se_work()) + 2 * se_rows;
-    const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(tiles_.gradient_size());
+    const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(tiles_.gradient_size()) +
+                               Carver::size_of(own_size()) + Carver::size_of(again() ? own_size() : 0) +
+                               Carver::size_of(shape_.depthwise.width * wide());
     const Index of_expand = Carver::size_of(tile_rows_ * padded());
     const Index of_worker = std::max({of_project, of_depthwise, of_expand});
 
@@ -74,11 +78,23 @@ class Backward {
                                  (shape_.squeezes() ? Carver::size_of(shape_.batch() * wide()) +
                                                           2 * Carver::size_of(shape_.batch() * shape_.squeezed_channels)
                                                     : 0);
-    const Index depthwise_shared = (1 + in_tasks_.tasks) * Carver::size_of(tiles_.packed_size());
+    const Index depthwise_shared = (1 + in_tasks_.tasks) * Carver::size_of(tiles_.packed_size()) +
+                                   Expansion::panels_size(k_, shape_, tiles_) +
+                                   (again() ? Carver::size_of(in_tasks_.tasks * shape_.in_channels * wide()) : 0);
     const Index expand_shared = shape_.expands ? Carver::size_of(k_.packed_size(wide(), shape_.in_channels)) +
                                                      Carver::size_of((1 + in_tasks_.tasks) * shape_.in_channels * wide())
                                                : 0;
     workspace_.reserve(parallel_.workers, of_worker, std::max({project_shared, depthwise_shared, expand_shared}));
+  }
+
+  bool again() const { return expands_again(shape_); }
+
+  // The rows of x that a tile's gradient writes, (rows, the tile's channels).
+  Index own_size() const {
+    Index size = 0;
+    for (const DepthwiseTile& tile : tiles_.tiles())
+      size = std::max(size, tile.in_rows.size() * shape_.depthwise.width * tile.channels.size());
+    return shape_.expands ? size : 0;
   }
 
   Index se_work() const { return group_ * (wide() + 2 * shape_.squeezed_channels) + 64; }
@@ -128,7 +144,8 @@ class Backward {
 
   // What one worker's project sweep works in.
   struct ProjectWork {
-    float *activated, *gradient;  // (tile rows, padded Ce): a2, its gradient
+    float *activated, *slope;     // (tile rows, padded Ce): a2 and act' there
+    float* gradient;              // (tile rows, padded Ce): of a2
     float* projected;             // (tile rows, padded Cout): dy3
     float* keep_row;              // (Cout)
     float* product;               // (Cout, Ce): dy3^T a2 of one large picture
@@ -140,6 +157,7 @@ class Backward {
     Carver carver(workspace_.of_worker(worker));
     ProjectWork w{};
     w.activated = carver.take(tile_rows_ * padded());
+    w.slope = carver.take(tile_rows_ * padded());
     w.gradient = carver.take(tile_rows_ * padded());
     w.projected = carver.take(tile_rows_ * padded_narrow());
     w.keep_row = carver.take(narrow());
@@ -207,7 +225,7 @@ class Backward {
     });
   }
 
-  void activate(Range rows, float* out) const {
+  void activate(Range rows, float* out, float* slope) const {
     k_.normalize_rows({.rows = rows.size(),
                        .channels = wide(),
                        .x = saved_.depthwise + rows.first * wide(),
@@ -216,7 +234,9 @@ class Backward {
                        .offset = saved_.depthwise_norm.offset,
                        .activation = shape_.activation,
                        .out = out,
-                       .out_row = padded()});
+                       .out_row = padded(),
+                       .slope = slope,
+                       .slope_row = padded()});
   }
 
   // gradient (rows, padded Ce) = dy3 W3.
@@ -250,8 +270,8 @@ class Backward {
   }
 
   // d2 of some rows of one picture: (gradient * gate + constant) * act'(norm2(y2)).
-  void depthwise_output_gradient(Index task, Range rows, const float* gradient, const float* gate,
-                                 const float* constant) {
+  void depthwise_output_gradient(Index task, Range rows, const float* gradient, const float* slope,
+                                 const float* gate, const float* constant) {
     k_.activation_gradient({.rows = rows.size(),
                             .channels = wide(),
                             .gradient = gradient,
@@ -264,6 +284,8 @@ class Backward {
                             .offset = saved_.depthwise_norm.offset,
                             .mean = saved_.depthwise_norm.mean,
                             .activation = shape_.activation,
+                            .slope = slope,
+                            .slope_row = padded(),
                             .out = d2_ + rows.first * wide(),
                             .out_row = wide(),
                             .sum = norm2_.sum(task),
@@ -287,11 +309,11 @@ class Backward {
                       float* weight_gradient) {
     const Range rows{pictures.first * out_pixels_, pictures.last * out_pixels_};
     projected_gradient(rows, work);
-    activate(rows, work.activated);
+    activate(rows, work.activated, work.slope);
     back_through_weights(rows.size(), work);
     if (!shape_.squeezes()) {
       weight_product(rows.size(), work, weight_gradient);
-      depthwise_output_gradient(task, rows, work.gradient, nullptr, nullptr);
+      depthwise_output_gradient(task, rows, work.gradient, work.slope, nullptr, nullptr);
       return;
     }
     std::fill_n(work.gate_gradient, pictures.size() * wide(), 0.0f);
@@ -318,7 +340,8 @@ class Backward {
     for (Index n = pictures.first; n < pictures.last; ++n) {
       const Index at = n - pictures.first;
       depthwise_output_gradient(task, {n * out_pixels_, (n + 1) * out_pixels_},
-                                work.gradient + at * out_pixels_ * padded(), saved_.gate + n * wide(),
+                                work.gradient + at * out_pixels_ * padded(),
+                                work.slope + at * out_pixels_ * padded(), saved_.gate + n * wide(),
                                 work.constant + at * wide());
     }
   }
@@ -332,7 +355,7 @@ class Backward {
       std::fill_n(work.product, narrow() * wide(), 0.0f);
       each_piece_of(rows, tile_rows_, [&](Range tile) {
         projected_gradient(tile, work);
-        activate(tile, work.activated);
+        activate(tile, work.activated, nullptr);
         weight_product(tile.size(), work, work.product);
       });
       std::fill_n(work.gate_gradient, wide(), 0.0f);
@@ -357,40 +380,59 @@ class Backward {
     each_piece_of(rows, tile_rows_, [&](Range tile) {
       projected_gradient(tile, work);
       if (!shape_.squeezes()) {
-        activate(tile, work.activated);
+        activate(tile, work.activated, work.slope);
         weight_product(tile.size(), work, weight_gradient);
       }
       back_through_weights(tile.size(), work);
-      depthwise_output_gradient(task, tile, work.gradient, shape_.squeezes() ? saved_.gate + n * wide() : nullptr,
+      depthwise_output_gradient(task, tile, work.gradient, shape_.squeezes() ? nullptr : work.slope,
+                                shape_.squeezes() ? saved_.gate + n * wide() : nullptr,
                                 shape_.squeezes() ? work.constant : nullptr);
     });
   }
 
+  // What one worker's depthwise sweep works in.
+  struct DepthwiseWork {
+    float *input, *gradient;   // blocked copies
+    float *slope, *expanded;   // act' and y1 at the tile's own rows
+    float* row;                // one map row of y1
+  };
+
+  DepthwiseWork depthwise_work(int worker) const {
+    Carver carver(workspace_.of_worker(worker));
+    DepthwiseWork w{};
+    w.input = carver.take(tiles_.input_size());
+    w.gradient = carver.take(tiles_.gradient_size());
+    w.slope = carver.take(own_size());
+    w.row = carver.take(shape_.depthwise.width * wide());
+    if (again()) w.expanded = carver.take(own_size());
+    return w;
+  }
+
   void depthwise() {
-    const DepthwiseShape& shape = shape_.depthwise;
     Carver shared(workspace_.shared());
-    float* flipped = shared.take(tiles_.packed_size());
+    const Index packed_size = tiles_.packed_size(), in_pixels = in_tasks_.rows;
+    float* flipped = shared.take(packed_size);
     tiles_.pack_flipped(weights_.depthwise, flipped);
-    const Index packed_size = tiles_.packed_size();
     float* partial = shared.take(in_tasks_.tasks * packed_size);
-    const Index in_pixels = shape.height * shape.width;
+    const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded,
+                              shared.take(Expansion::panels_size(k_, shape_, tiles_)));
+    if (again()) input_product_ = shared.take(in_tasks_.tasks * shape_.in_channels * wide());
     const bool wants_input = shape_.expands || gradients_.x;
     parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
-      Carver carver(workspace_.of_worker(worker));
-      float* input = carver.take(tiles_.input_size());
-      float* gradient = carver.take(tiles_.gradient_size());
+      const DepthwiseWork work = depthwise_work(worker);
       float* weight_gradient = partial + task * packed_size;
       std::fill_n(weight_gradient, packed_size, 0.0f);
+      if (again()) std::fill_n(input_product(task), shape_.in_channels * wide(), 0.0f);
       const Range pictures = in_tasks_.of(task);
       for (Index n = pictures.first; n < pictures.last; ++n) {
         for (const DepthwiseTile& tile : tiles_.tiles()) {
-          const BlockedCopy x = tiles_.fill_input(tile, input, input_rows(n));
-          const BlockedCopy dy = tiles_.fill_gradient(tile, gradient, gradient_rows(n));
+          const BlockedCopy x = tiles_.fill_input(tile, work.input, input_rows(n, expansion, work));
+          const BlockedCopy dy = tiles_.fill_gradient(tile, work.gradient, gradient_rows(n));
           tiles_.weight_gradient(tile, x, dy, weight_gradient);
           if (!wants_input) continue;
           float* d = (shape_.expands ? d1_ : gradients_.x) + n * in_pixels * wide();
           tiles_.input_gradient(tile, dy, flipped, d);
-          finish_input_gradient(task, n, tile, d);
+          finish_input_gradient(task, n, tile, work, d);
         }
       }
     });
@@ -398,25 +440,30 @@ class Backward {
       for (Index i = 0; i < packed_size; ++i) partial[i] += partial[task * packed_size + i];
     }
     tiles_.unpack(partial, gradients_.depthwise);
-    if (shape_.expands)
-      norm1_.finish(saved_.expand_norm, shape_.in_rows(), gradients_.expand_norm_weight,
-                    gradients_.expand_norm_bias);
+    if (!shape_.expands) return;
+    norm1_.finish(saved_.expand_norm, shape_.in_rows(), gradients_.expand_norm_weight, gradients_.expand_norm_bias);
+    if (again()) expand_weight_gradient();
   }
 
-  FillRow input_rows(Index n) const {
-    const DepthwiseShape& shape = shape_.depthwise;
-    const float* map = (shape_.expands ? saved_.expanded : x_) + n * shape.height * shape.width * wide();
-    return [this, &shape, map](Index row, Range channels, float* out, Index out_block) {
-      Normalize of{.rows = shape.width,
-                   .channels = channels.size(),
-                   .x = map + row * shape.width * wide() + channels.first,
-                   .x_row = wide(),
+  // a1 of one picture's rows; of the tile's own rows act', and y1 where it is made again, are kept.
+  FillRow input_rows(Index n, const Expansion& expansion, const DepthwiseWork& work) const {
+    return [this, n, &expansion, &work](Index map_row, const DepthwiseTile& tile, float* out, Index out_block) {
+      const Index channels = tile.channels.size(), row_size = shape_.depthwise.width * channels;
+      const bool own = map_row >= tile.in_rows.first && map_row < tile.in_rows.last;
+      const Index at = (map_row - tile.in_rows.first) * row_size;
+      const Expansion::Rows row = expansion.row(n, map_row, tile, own && again() ? work.expanded + at : work.row);
+      Normalize of{.rows = shape_.depthwise.width,
+                   .channels = channels,
+                   .x = row.data,
+                   .x_row = row.row,
                    .out = out,
                    .out_block = out_block};
       if (shape_.expands) {
-        of.scale = saved_.expand_norm.scale + channels.first;
-        of.offset = saved_.expand_norm.offset + channels.first;
+        of.scale = saved_.expand_norm.scale + tile.channels.first;
+        of.offset = saved_.expand_norm.offset + tile.channels.first;
         of.activation = shape_.activation;
+        of.slope = own ? work.slope + at : nullptr;
+        of.slope_row = channels;
       }
       k_.normalize_blocked(of);
     };
@@ -424,7 +471,8 @@ class Backward {
 
   FillRow gradient_rows(Index n) const {
     const DepthwiseShape& shape = shape_.depthwise;
-    return [this, &shape, n](Index row, Range channels, float* out, Index out_block) {
+    return [this, &shape, n](Index row, const DepthwiseTile& tile, float* out, Index out_block) {
+      const Range channels = tile.channels;
       const Index first = (n * out_pixels_ + row * shape.out_width) * wide() + channels.first;
       k_.norm_gradient_blocked({.rows = shape.out_width,
                                 .channels = channels.size(),
@@ -442,7 +490,7 @@ class Backward {
   }
 
   // With expansion d1 = gradient * act'(norm1(y1)); without, the gradient is x's, and the residual's is added.
-  void finish_input_gradient(Index task, Index n, const DepthwiseTile& tile, float* d) {
+  void finish_input_gradient(Index task, Index n, const DepthwiseTile& tile, const DepthwiseWork& work, float* d) {
     const DepthwiseShape& shape = shape_.depthwise;
     const Index first = tile.in_rows.first * shape.width * wide() + tile.channels.first;
     const Index rows = tile.in_rows.size() * shape.width;
@@ -453,16 +501,19 @@ class Backward {
                               .channels = tile.channels.size(),
                               .gradient = d + first,
                               .gradient_row = wide(),
-                              .x = saved_.expanded + picture + first,
-                              .x_row = wide(),
+                              .x = again() ? work.expanded : saved_.expanded + picture + first,
+                              .x_row = again() ? tile.channels.size() : wide(),
                               .scale = saved_.expand_norm.scale + c,
                               .offset = saved_.expand_norm.offset + c,
                               .mean = saved_.expand_norm.mean + c,
                               .activation = shape_.activation,
+                              .slope = work.slope,
+                              .slope_row = tile.channels.size(),
                               .out = d + first,
                               .out_row = wide(),
                               .sum = norm1_.sum(task) + c,
                               .product = norm1_.product(task) + c});
+      if (again()) add_input_product(task, n, tile, d + first);
     } else if (shape_.residual) {
       k_.combine_rows({.rows = rows,
                        .channels = tile.channels.size(),
@@ -475,7 +526,100 @@ class Backward {
     }
   }
 
+  // P (Cin, Ce) of a task: x^T d1.
+  float* input_product(Index task) const { return input_product_ + task * shape_.in_channels * wide(); }
+
+  void add_input_product(Index task, Index n, const DepthwiseTile& tile, const float* d) const {
+    const Index in = shape_.in_channels, width = shape_.depthwise.width;
+    k_.gemm({.m = in,
+             .n = tile.channels.size(),
+             .k = tile.in_rows.size() * width,
+             .a = x_ + (n * in_tasks_.rows + tile.in_rows.first * width) * in,
+             .a_row = 1,
+             .a_k = in,
+             .b = d,
+             .b_row = wide(),
+             .b_panel = k_.panel,
+             .c = input_product(task) + tile.channels.first,
+             .c_row = wide(),
+             .accumulate = true});
+  }
+
+  // With dy1 = a d + b (y1 - mean) + c and sum of dy1 = 0:  dW1 = a (P - mean of x * sum of d) + b rows Cov(x) W1.
+  void expand_weight_gradient() const {
+    const Index in = shape_.in_channels;
+    const InputMoments moments = InputMoments::in(saved_.input_moments, in);
+    sum_tasks(parallel_, input_product_, in_tasks_.tasks, in * wide(), input_product_);
+    const auto rows = static_cast<float>(shape_.in_rows());
+    for (Index e = 0; e < wide(); ++e) {
+      const float sum = gradients_.expand_norm_bias[e];
+      for (Index i = 0; i < in; ++i) {
+        float spread = 0;
+        for (Index j = 0; j < in; ++j) spread += moments.covariance[i * in + j] * weights_.expand[e * in + j];
+        gradients_.expand[e * in + i] = norm1_.a()[e] * (input_product_[i * wide() + e] - moments.mean[i] * sum) +
+                                        norm1_.b()[e] * rows * spread;
+      }
+    }
+  }
+
+  // dx = d1 (a W1) + x (W1' b W1) + W1' (c - b mean), without y1.
+  void expand_again_input_gradient() {
+    const Index in = shape_.in_channels;
+    Carver shared(workspace_.shared());
+    float* of_d = shared.take(k_.packed_size(wide(), in));
+    float* of_x = shared.take(k_.packed_size(in, in));
+    std::vector<float> scaled(static_cast<std::size_t>(wide() * in)), square(static_cast<std::size_t>(in * in)),
+        constant(static_cast<std::size_t>(in));
+    for (Index e = 0; e < wide(); ++e) {
+      const float* w = weights_.expand + e * in;
+      const float rest = norm1_.c()[e] - norm1_.b()[e] * saved_.expand_norm.mean[e];
+      for (Index i = 0; i < in; ++i) {
+        scaled[static_cast<std::size_t>(e * in + i)] = norm1_.a()[e] * w[i];
+        constant[static_cast<std::size_t>(i)] += rest * w[i];
+        const float weighted = norm1_.b()[e] * w[i];
+        for (Index j = 0; j < in; ++j) square[static_cast<std::size_t>(i * in + j)] += weighted * w[j];
+      }
+    }
+    k_.pack_panels({.k = wide(), .n = in, .source = scaled.data(), .k_stride = in, .n_stride = 1, .panels = of_d});
+    k_.pack_panels({.k = in, .n = in, .source = square.data(), .k_stride = in, .n_stride = 1, .panels = of_x});
+    parallel_.run(in_tasks_.tasks, [&](Index task, int) {
+      const Range pictures = in_tasks_.of(task);
+      each_piece_of({pictures.first * in_tasks_.rows, pictures.last * in_tasks_.rows}, tile_rows_, [&](Range rows) {
+        float* out = gradients_.x + rows.first * in;
+        for (Index row = 0; row < rows.size(); ++row) std::copy_n(constant.data(), in, out + row * in);
+        if (shape_.residual)
+          k_.combine_rows({.rows = rows.size(),
+                           .channels = in,
+                           .x = out,
+                           .x_row = in,
+                           .y = out_gradient_ + rows.first * in,
+                           .y_row = in,
+                           .out = out,
+                           .out_row = in});
+        const auto add = [&](const float* a, Index k, const float* panels) {
+          k_.gemm({.m = rows.size(),
+                   .n = in,
+                   .k = k,
+                   .a = a + rows.first * k,
+                   .a_row = k,
+                   .b = panels,
+                   .b_row = k_.panel,
+                   .b_panel = k_.panel * k,
+                   .c = out,
+                   .c_row = in,
+                   .accumulate = true});
+        };
+        add(x_, in, of_x);
+        add(d1_, wide(), of_d);
+      });
+    });
+  }
+
   void expand() {
+    if (again()) {
+      if (gradients_.x) expand_again_input_gradient();
+      return;
+    }
     const Index in = shape_.in_channels;
     Carver shared(workspace_.shared());
     float* panels = shared.take(k_.packed_size(wide(), in));
@@ -553,6 +697,7 @@ class Backward {
   BatchNormGradient norm3_, norm2_, norm1_;
   float* panels_ = nullptr;
   float *gate_gradient_ = nullptr, *squeezed_gradient_ = nullptr;  // (N, Ce), (N, Cs)
+  float* input_product_ = nullptr;                                 // (tasks, Cin, Ce)
 };
 
 }  // namespace

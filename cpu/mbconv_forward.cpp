@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "cpu/depthwise_tiles.h"
+#include "cpu/expansion.h"
+#include "cpu/input_moments.h"
 #include "cpu/mbconv.h"
 #include "cpu/row_tiles.h"
 #include "cpu/squeeze_excite.h"
@@ -48,8 +50,10 @@ class Forward {
 
   void reserve() {
     const Index of_project = Carver::size_of(tile_rows_ * padded()) + se_work();
-    const Index of_worker = std::max(Carver::size_of(tiles_.input_size()), of_project);
+    const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(row_size());
+    const Index of_worker = std::max(of_depthwise, of_project);
     const Index shared = Carver::size_of(k_.packed_size(shape_.in_channels, wide())) +
+                         Expansion::panels_size(k_, shape_, tiles_) +
                          Carver::size_of(tiles_.packed_size()) +
                          Carver::size_of(k_.packed_size(wide(), shape_.out_channels)) +
                          SqueezeExcite::size(k_, shape_);
@@ -60,7 +64,10 @@ class Forward {
     return Carver::size_of(group_ * (wide() + 2 * shape_.squeezed_channels) + 64);
   }
 
+  Index row_size() const { return shape_.depthwise.width * wide(); }
+
   void expand() {
+    if (expands_again(shape_)) return measure_expansion();
     Carver shared(workspace_.shared());
     const Index in = shape_.in_channels;
     float* panels = shared.take(k_.packed_size(in, wide()));
@@ -87,35 +94,50 @@ class Forward {
     finish_statistics(statistics_, moments, weights_.expand_norm, saved_.expand_norm);
   }
 
+  // y1 is made again when it is needed; only its statistics are wanted now.
+  void measure_expansion() {
+    const Index rows = shape_.in_rows(), in = shape_.in_channels;
+    if (statistics_ == Statistics::kRunning)
+      return finish_statistics(statistics_, ChannelMoments(wide(), 1), weights_.expand_norm, saved_.expand_norm);
+    const Execution execution{k_, parallel_, workspace_};
+    const InputMoments moments = InputMoments::in(saved_.input_moments, in);
+    measure_input(execution, x_, rows, in, shape_.batch(), moments);
+    statistics_of_product(execution, moments, rows, in, weights_.expand, wide(), weights_.expand_norm,
+                          saved_.expand_norm);
+  }
+
   void depthwise() {
     const DepthwiseShape& shape = shape_.depthwise;
     Carver shared(workspace_.shared());
     float* packed = shared.take(tiles_.packed_size());
     tiles_.pack(weights_.depthwise, packed);
+    const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded,
+                              shared.take(Expansion::panels_size(k_, shape_, tiles_)));
     const PictureTasks tasks(shape.batch, shape.height * shape.width);
     ChannelMoments moments(wide(), tasks.tasks);
-    const float* input = shape_.expands ? saved_.expanded : x_;
     parallel_.run(tasks.tasks, [&](Index task, int worker) {
+      Carver carver(workspace_.of_worker(worker));
+      float *copy_memory = carver.take(tiles_.input_size()), *row_memory = carver.take(row_size());
       const Range pictures = tasks.of(task);
       for (Index n = pictures.first; n < pictures.last; ++n) {
-        const float* map = input + n * shape.height * shape.width * wide();
         float* y = saved_.depthwise + n * out_pixels_ * wide();
-        const auto fill = [&](Index row, Range channels, float* out, Index out_block) {
+        const auto fill = [&](Index map_row, const DepthwiseTile& tile, float* out, Index out_block) {
+          const Expansion::Rows row = expansion.row(n, map_row, tile, row_memory);
           Normalize of{.rows = shape.width,
-                       .channels = channels.size(),
-                       .x = map + row * shape.width * wide() + channels.first,
-                       .x_row = wide(),
+                       .channels = tile.channels.size(),
+                       .x = row.data,
+                       .x_row = row.row,
                        .out = out,
                        .out_block = out_block};
           if (shape_.expands) {
-            of.scale = saved_.expand_norm.scale + channels.first;
-            of.offset = saved_.expand_norm.offset + channels.first;
+            of.scale = saved_.expand_norm.scale + tile.channels.first;
+            of.offset = saved_.expand_norm.offset + tile.channels.first;
             of.activation = shape_.activation;
           }
           k_.normalize_blocked(of);
         };
         for (const DepthwiseTile& tile : tiles_.tiles()) {
-          const BlockedCopy copy = tiles_.fill_input(tile, workspace_.of_worker(worker), fill);
+          const BlockedCopy copy = tiles_.fill_input(tile, copy_memory, fill);
           tiles_.forward(tile, copy, packed, y);
           if (statistics_ == Statistics::kBatch) moments.add(k_, task, y + tile.out_rows.first * shape.out_width * wide(),
                       tile.out_rows.size() * shape.out_width, tile.channels);

@@ -47,20 +47,25 @@ cpu::MBConvWeights pointers_of(const MBConvWeights& w) {
           .project_norm = weights_of(w.project_norm)};
 }
 
+constexpr std::int64_t kRoom = 16;  // floats behind a matrix whose rows are read to the end of their last vector
+
 // The tensors that a forward pass leaves; what the block does not have is undefined.
 struct Saved {
   Tensor expanded, depthwise, projected;                // raw maps
+  Tensor input_moments;                                 // instead of `expanded` where it is made again
   Tensor expand_state, depthwise_state, project_state;  // (4, C)
   Tensor pooled, squeezed, gate;                        // (N, Ce), (N, Cs), (N, Ce)
 
   explicit Saved(const cpu::MBConvShape& s) {
-    // The products read rows to the end of their last vector.
     const auto with_room = [](std::int64_t rows, std::int64_t columns) {
-      return torch::empty({rows * columns + 16}).narrow(0, 0, rows * columns).view({rows, columns});
+      return torch::empty({rows * columns + kRoom}).narrow(0, 0, rows * columns).view({rows, columns});
     };
     const kernels::DepthwiseShape& d = s.depthwise;
     if (s.expands) {
-      expanded = new_map(d.batch, d.channels, d.height, d.width);
+      if (cpu::expands_again(s))
+        input_moments = torch::empty({s.in_channels * (s.in_channels + 1)});
+      else
+        expanded = new_map(d.batch, d.channels, d.height, d.width);
       expand_state = torch::empty({4, d.channels});
     }
     depthwise = new_map(d.batch, d.channels, d.out_height, d.out_width);
@@ -77,6 +82,7 @@ struct Saved {
 
   cpu::MBConvSaved pointers() const {
     return {.expanded = memory_of(expanded),
+            .input_moments = memory_of(input_moments),
             .depthwise = memory_of(depthwise),
             .projected = memory_of(projected),
             .expand_norm = state_in(expand_state),
@@ -93,7 +99,8 @@ template <class Of, class Visit>
 void each_saved(const cpu::MBConvShape& shape, Of& saved, Visit&& visit) {
   for (auto* tensor : {&saved.depthwise, &saved.projected, &saved.depthwise_state, &saved.project_state}) visit(*tensor);
   if (shape.expands) {
-    for (auto* tensor : {&saved.expanded, &saved.expand_state}) visit(*tensor);
+    visit(cpu::expands_again(shape) ? saved.input_moments : saved.expanded);
+    visit(saved.expand_state);
   }
   if (shape.squeezes()) {
     for (auto* tensor : {&saved.pooled, &saved.squeezed, &saved.gate}) visit(*tensor);
@@ -148,7 +155,8 @@ struct CpuMBConv : torch::autograd::Function<CpuMBConv> {
 
     const Tensor gradient = gradients[0].contiguous(kChannelsLast);
     const Tensor depthwise_gradient = torch::empty_like(saved.depthwise);
-    const Tensor expanded_gradient = shape.expands ? torch::empty_like(saved.expanded) : Tensor();
+    const Tensor expanded_gradient =
+        shape.expands ? torch::empty({shape.in_rows() * shape.expanded() + kRoom}) : Tensor();
     variable_list result{autograd->needs_input_grad(0) ? torch::empty_like(x) : Tensor()};
     auto weight = tensors.begin() + 1;
     each_weight(shape, to_weights, [&](Tensor& tensor) { result.push_back(tensor = torch::empty_like(*weight++)); });

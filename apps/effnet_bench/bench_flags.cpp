@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ops/pooled_allocator.h"
+#include "ops/threads.h"
 
 namespace effnet::apps {
 
@@ -25,7 +26,7 @@ void add_bench_flags(CLI::App& command, BenchFlags& flags) {
 
 void prepare_bench(const BenchFlags& flags) {
   ops::use_pooled_allocator();
-  at::set_num_threads(flags.threads);
+  ops::use_threads(flags.threads);
   at::globalContext().setFlushDenormal(true);
 }
 

@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "ops/pooled_allocator.h"
+#include "ops/threads.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
@@ -42,10 +44,11 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
 
 torch::Device prepare_compute(const ComputeFlags& flags) {
   // Tensors of some 100 KB come and go in every step; malloc would map and fault them anew each time.
+  ops::use_pooled_allocator();
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that is accepted
   mallopt(M_TRIM_THRESHOLD, 2000 << 20);
   mallopt(M_TOP_PAD, 64 << 20);
-  at::set_num_threads(flags.threads);
+  ops::use_threads(flags.threads);
   at::globalContext().setFlushDenormal(
       true);  // moving averages fade into numbers that are slow to compute with
   if (flags.device == "cpu") return torch::kCPU;

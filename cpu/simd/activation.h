@@ -8,24 +8,18 @@ namespace effnet::cpu::EFFNET_ISA {
 
 using kernels::Activation;
 
-// exp(x), x bounded to +-87: 2^n * e^r with |r| <= ln(2) / 2 and a polynomial of degree 6 (Cody and Waite); relative
-// error below 3e-7.
-EFFNET_INLINE Vec bounded_exp(Vec x) {
-  x = at_most(at_least(x, -87.0f), 87.0f);
-  const Vec n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // adding 1.5 * 2^23 rounds to an integer
-  const Vec r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
-  Vec p = all(1.0f / 720);
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  return times_power_of_two(p, n);
-}
-
+// 1 / (1 + e^-x) with e^-x = 2^t = 2^n * 2^f, |f| <= 1/2, and the polynomial of degree 5 with the least relative error
+// (7.5e-8, by Remez's exchange). t is bounded so that 2^n stays a number.
 EFFNET_INLINE Vec sigmoid(Vec x) {
-  return reciprocal(1.0f + bounded_exp(-x));
+  const Vec t = at_most(at_least(x * -1.44269504f, -126.0f), 126.0f);
+  const Vec n = rounded(t), f = t - n;
+  Vec p = all(1.32764719e-3f);
+  p = p * f + 9.67554133e-3f;
+  p = p * f + 5.55071327e-2f;
+  p = p * f + 2.40221197e-1f;
+  p = p * f + 6.93146967e-1f;
+  p = p * f + 1.00000007f;
+  return reciprocal(1.0f + times_power_of_two(p, n));
 }
 
 EFFNET_INLINE Vec clamp(Vec x, float low, float high) {
@@ -47,11 +41,25 @@ EFFNET_INLINE Vec slope(Vec z) {
   if constexpr (A == Activation::kRelu6) return choose((z > 0.0f) & (z < 6.0f), all(1), Vec{});
   if constexpr (A == Activation::kSilu) {
     const Vec s = sigmoid(z);
-    return s * (1.0f + z * (1.0f - s));
+    return s + z * s * (1.0f - s);
   }
   if constexpr (A == Activation::kHardSwish)
     return choose(z < -3.0f, Vec{}, choose(z > 3.0f, all(1), z * (1.0f / 3) + 0.5f));
   return all(1);
+}
+
+struct ValueAndSlope {
+  Vec value, slope;
+};
+
+// Both for the price of one sigmoid.
+template <Activation A>
+EFFNET_INLINE ValueAndSlope value_and_slope(Vec z) {
+  if constexpr (A == Activation::kSilu) {
+    const Vec s = sigmoid(z), y = z * s;
+    return {y, s + y * (1.0f - s)};
+  }
+  return {value<A>(z), slope<A>(z)};
 }
 
 // work(integral constant of the activation), so that loops are compiled once for each.

@@ -18,23 +18,36 @@ EFFNET_INLINE void put(const Group& group, float* out, Index row, Index out_row,
     store(out + group.block(v) * out_block + row * kLanes, x);
 }
 
-template <Form F, class Group, Activation A>
+// What is constant a channel of a normalization, in registers.
+template <int V>
+struct NormalizeConstants {
+  Vec scale[V], offset[V], gate[V];
+};
+
+template <Form F, bool Slope, class Group, Activation A>
 EFFNET_INLINE void normalize_group(const Normalize& of, const Group& group, Index first, Index last, Constant<A>) {
   constexpr int kV = Group::kVectors;
-  Vec scale[kV], offset[kV], gate[kV];
+  NormalizeConstants<kV> k;
 #pragma GCC unroll 4
   for (int v = 0; v < kV; ++v) {
-    scale[v] = group.get_or(of.scale, v, 1);
-    offset[v] = group.get_or(of.offset, v, 0);
-    gate[v] = group.get_or(of.gate, v, 1);
+    k.scale[v] = group.get_or(of.scale, v, 1);
+    k.offset[v] = group.get_or(of.offset, v, 0);
+    k.gate[v] = group.get_or(of.gate, v, 1);
   }
   for (Index row = first; row < last; ++row) {
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) {
-      const Vec x = group.get(of.x + row * of.x_row, v);
-      Vec y = value<A>(x * scale[v] + offset[v]) * gate[v];
-      if (of.addend) y += group.get(of.addend + row * of.addend_row, v);
-      put<F>(group, of.out, row, of.out_row, of.out_block, v, y);
+      group.prefetch(of.x + (row + kRowsAhead) * of.x_row, v);
+      const Vec z = group.get(of.x + row * of.x_row, v) * k.scale[v] + k.offset[v];
+      if constexpr (Slope) {
+        const ValueAndSlope y = value_and_slope<A>(z);
+        put<F>(group, of.out, row, of.out_row, of.out_block, v, y.value);
+        group.put(of.slope + row * of.slope_row, v, y.slope);
+      } else {
+        Vec y = value<A>(z) * k.gate[v];
+        if (of.addend) y += group.get(of.addend + row * of.addend_row, v);
+        put<F>(group, of.out, row, of.out_row, of.out_block, v, y);
+      }
     }
   }
 }
@@ -43,8 +56,12 @@ template <Form F>
 void normalize(const Normalize& of) {
   with_activation(of.activation, [&](auto activation) {
     each_piece(of.rows, [&](Index first, Index last) {
-      each_channel_group<4>(of.channels,
-                            [&](auto group) { normalize_group<F>(of, group, first, last, activation); });
+      each_channel_group<4>(of.channels, [&](auto group) {
+        if (of.slope)
+          normalize_group<F, true>(of, group, first, last, activation);
+        else
+          normalize_group<F, false>(of, group, first, last, activation);
+      });
     });
   });
 }
@@ -66,9 +83,13 @@ EFFNET_INLINE void gradient_group(const ActivationGradient& of, const Group& gro
   for (Index row = first; row < last; ++row) {
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) {
+      group.prefetch(of.x + (row + kRowsAhead) * of.x_row, v);
       const Vec x = group.get(of.x + row * of.x_row, v);
       Vec d = group.get(of.gradient + row * of.gradient_row, v) * gate[v] + constant[v];
-      if constexpr (A != Activation::kIdentity) d *= slope<A>(x * scale[v] + offset[v]);
+      if (of.slope)
+        d *= group.get(of.slope + row * of.slope_row, v);
+      else if constexpr (A != Activation::kIdentity)
+        d *= slope<A>(x * scale[v] + offset[v]);
       if (of.out) group.put(of.out + row * of.out_row, v, d);
       sum[v] += d;
       product[v] += d * (x - mean[v]);
@@ -96,6 +117,8 @@ EFFNET_INLINE void norm_gradient_group(const NormGradient& of, const Group& grou
   for (Index row = first; row < last; ++row) {
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) {
+      group.prefetch(of.x + (row + kRowsAhead) * of.x_row, v);
+      group.prefetch(of.gradient + (row + kRowsAhead) * of.gradient_row, v);
       const Vec x = group.get(of.x + row * of.x_row, v), g = group.get(of.gradient + row * of.gradient_row, v);
       put<F>(group, of.out, row, of.out_row, of.out_block, v, a[v] * g + (b[v] * (x - mean[v]) + c[v]));
     }
@@ -147,7 +170,7 @@ void channel_sums(const ChannelSums& of) {
 }
 
 void activation_gradient(const ActivationGradient& of) {
-  with_activation(of.activation, [&](auto activation) {
+  with_activation(of.slope ? Activation::kIdentity : of.activation, [&](auto activation) {
     each_piece(of.rows, [&](Index first, Index last) {
       each_channel_group<2>(of.channels,
                             [&](auto group) { gradient_group(of, group, first, last, activation); });

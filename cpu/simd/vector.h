@@ -96,12 +96,21 @@ EFFNET_INLINE Vec at_least(Vec x, float bound) {
 #endif
 }
 
-// x * 2^n for whole numbers n within +-127.
+// The nearest whole number, |x| < 2^22.
+EFFNET_INLINE Vec rounded(Vec x) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_roundscale_ps(0xffff, x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#else
+  return (x + 12582912.0f) - 12582912.0f;  // 1.5 * 2^23 leaves no digits behind the point
+#endif
+}
+
+// x * 2^n for whole numbers n within +-126.
 EFFNET_INLINE Vec times_power_of_two(Vec x, Vec n) {
 #if defined(__AVX512F__)
   return _mm512_maskz_scalef_ps(0xffff, x, n);
 #else
-  const Vec shifted = n + 12582912.0f;  // adding 1.5 * 2^23 leaves the integer in the low bits
+  const Vec shifted = n + 12582912.0f;  // the integer stands in the low bits; moved up it is the exponent of 2^n
   return x * reinterpret_cast<Vec>((reinterpret_cast<IntVec>(shifted) << 23) + (127 << 23));
 #endif
 }

@@ -16,7 +16,6 @@ using namespace effnet;
 using cpu::Activation;
 using cpu::Index;
 using cpu::KernelTable;
-using cpu::Range;
 
 namespace {
 
@@ -262,9 +261,9 @@ TEST_CASE("depthwise in tiles: forward and both gradients, every kernel, stride,
                 tiles.pack(w.data(), packed.data());
                 tiles.pack_flipped(w.data(), flipped.data());
                 const auto rows_of = [&](const Guarded& map, Index map_width) {
-                  return [&k, &map, map_width, channels](Index row, Range part, float* out, Index out_block) {
-                    k.normalize_blocked({.rows = map_width, .channels = part.size(),
-                                         .x = map.data() + row * map_width * channels + part.first,
+                  return [&k, &map, map_width, channels](Index row, const cpu::DepthwiseTile& tile, float* out, Index out_block) {
+                    k.normalize_blocked({.rows = map_width, .channels = tile.channels.size(),
+                                         .x = map.data() + row * map_width * channels + tile.channels.first,
                                          .x_row = channels, .out = out, .out_block = out_block});
                   };
                 };

@@ -1,0 +1,36 @@
+// Where the depthwise convolution gets rows of y1 from: the stored map, the input itself where there is no expansion, or
+// the product x W1 made again for the channels of one tile. Making it again costs Cin multiply-adds a value and spares
+// the largest map of a block its way to memory and back, several times over.
+#pragma once
+
+#include "cpu/depthwise_tiles.h"
+#include "cpu/mbconv.h"
+
+namespace effnet::cpu {
+
+class Expansion {
+ public:
+  // Packs W1 for every group of channels of the tiles into `panels` (panels_size()) if rows are made again.
+  Expansion(const KernelTable& kernels, const MBConvShape& shape, const DepthwiseTiles& tiles, const float* x,
+            const float* weights, const float* stored, float* panels);
+  static Index panels_size(const KernelTable& kernels, const MBConvShape& shape, const DepthwiseTiles& tiles);
+
+  struct Rows {
+    const float* data;
+    Index row;  // floats from one pixel to the next
+  };
+  // The tile's channels of one map row of picture n; `memory` (width, the tile's channels) is written if need be.
+  Rows row(Index n, Index map_row, const DepthwiseTile& tile, float* memory) const;
+
+  // Floats of the tile's channels of `rows` map rows.
+  Index size(Index rows, const DepthwiseTile& tile) const { return rows * shape_.depthwise.width * tile.channels.size(); }
+
+ private:
+  const KernelTable& kernels_;
+  const MBConvShape& shape_;
+  const float *x_, *stored_;
+  const float* panels_;
+  Index group_size_ = 0;
+};
+
+}  // namespace effnet::cpu
