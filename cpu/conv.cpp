@@ -18,7 +18,7 @@ class ConvPass {
         workspace_(execution.workspace),
         shape_(shape),
         x_(x),
-        tasks_(shape.batch, shape.out_pixels()),
+        tasks_(shape.batch, shape.out_pixels(), shape.patch() * shape.out_channels),
         tile_rows_(rows_a_tile(std::max(shape.patch(), shape.out_channels))) {}
 
  protected:

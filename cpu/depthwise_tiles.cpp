@@ -72,14 +72,19 @@ Index DepthwiseTiles::gradient_size() const {
   return size;
 }
 
-BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, Range map_rows, Index left, Index columns,
+BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, MapSize map, Index left, Index columns,
                                  float* data, const FillRow& fill) const {
   const Index lanes = kernels_.lanes, blocks = kernels_.blocks(tile.channels.size());
   const Index row_size = columns * lanes, block_size = rows.size() * row_size;
   for (Index row = rows.first; row < rows.last; ++row) {
     float* out = data + (row - rows.first) * row_size;
-    for (Index block = 0; block < blocks; ++block) std::fill_n(out + block * block_size, row_size, 0.0f);
-    if (row >= map_rows.first && row < map_rows.last) fill(row, tile, out + left * lanes, block_size);
+    const bool inside = row >= 0 && row < map.rows;
+    const Index before = inside ? left : columns, after = inside ? columns - left - map.columns : 0;
+    for (Index block = 0; block < blocks; ++block) {
+      std::fill_n(out + block * block_size, before * lanes, 0.0f);
+      std::fill_n(out + block * block_size + (columns - after) * lanes, after * lanes, 0.0f);
+    }
+    if (inside) fill(row, tile, out + left * lanes, block_size);
   }
   return {data, rows.first, row_size, block_size};
 }
@@ -87,11 +92,11 @@ BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, Range ma
 BlockedCopy DepthwiseTiles::fill_input(const DepthwiseTile& tile, float* data, const FillRow& fill_row) const {
   const Index first = tile.out_rows.first * shape_.stride - shape_.pad_top;
   const Range rows{first, first + (tile.out_rows.size() - 1) * shape_.stride + shape_.kernel};
-  return fill(tile, rows, {0, shape_.height}, shape_.pad_left, input_columns(), data, fill_row);
+  return fill(tile, rows, {shape_.height, shape_.width}, shape_.pad_left, input_columns(), data, fill_row);
 }
 
 BlockedCopy DepthwiseTiles::fill_gradient(const DepthwiseTile& tile, float* data, const FillRow& fill_row) const {
-  return fill(tile, gradient_rows(tile), {0, shape_.out_height}, gradient_left(), gradient_columns(), data,
+  return fill(tile, gradient_rows(tile), {shape_.out_height, shape_.out_width}, gradient_left(), gradient_columns(), data,
               fill_row);
 }
 

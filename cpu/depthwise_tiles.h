@@ -69,7 +69,10 @@ class DepthwiseTiles {
   Index input_columns() const;
   Index gradient_left() const;
   Index gradient_columns() const;
-  BlockedCopy fill(const DepthwiseTile& tile, Range rows, Range map_rows, Index left, Index columns, float* data,
+  struct MapSize {
+    Index rows, columns;
+  };
+  BlockedCopy fill(const DepthwiseTile& tile, Range rows, MapSize map, Index left, Index columns, float* data,
                    const FillRow& fill) const;
   Index lanes_of(const DepthwiseTile& tile, Index block) const;
 

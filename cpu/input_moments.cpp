@@ -97,14 +97,18 @@ void statistics_of_product(const Execution& execution, const InputMoments& momen
                                static_cast<double>(rows)};
   constexpr Index kChunk = 16;  // outputs a task
   execution.parallel.run((out_channels + kChunk - 1) / kChunk, [&](Index chunk, int) {
+    std::vector<double> row(as_size(channels));  // a row of W Cov(x)
     for (Index e = chunk * kChunk; e < std::min((chunk + 1) * kChunk, out_channels); ++e) {
       const float* w = weights + e * channels;
+      std::fill(row.begin(), row.end(), 0.0);
+      for (Index j = 0; j < channels; ++j) {
+        const auto weight = static_cast<double>(w[j]);
+        for (Index i = 0; i < channels; ++i)
+          row[as_size(i)] += weight * static_cast<double>(moments.covariance[j * channels + i]);
+      }
       double mean = 0, variance = 0;
       for (Index i = 0; i < channels; ++i) {
-        double row = 0;
-        for (Index j = 0; j < channels; ++j)
-          row += static_cast<double>(moments.covariance[i * channels + j]) * static_cast<double>(w[j]);
-        variance += row * static_cast<double>(w[i]);
+        variance += row[as_size(i)] * static_cast<double>(w[i]);
         mean += static_cast<double>(moments.mean[i]) * static_cast<double>(w[i]);
       }
       batch.mean[as_size(e)] = mean;

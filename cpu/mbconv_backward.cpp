@@ -18,7 +18,7 @@
 namespace effnet::cpu {
 namespace {
 
-constexpr Index kTileBudget = 56 * 1024;  // floats of a blocked copy; two are at work
+constexpr Index kTileBudget = 16 * 1024;  // floats of a blocked copy; two are at work
 
 class Backward {
  public:
@@ -41,8 +41,9 @@ class Backward {
         tile_rows_(rows_a_tile(shape.expanded())),
         out_pixels_(shape.depthwise.out_height * shape.depthwise.out_width),
         group_(std::max<Index>(1, tile_rows_ / out_pixels_)),
-        in_tasks_(shape.batch(), shape.depthwise.height * shape.depthwise.width),
-        out_tasks_(shape.batch(), out_pixels_),
+        in_tasks_(shape.batch(), shape.depthwise.height * shape.depthwise.width,
+                  shape.expanded() * shape.in_channels),
+        out_tasks_(shape.batch(), out_pixels_, shape.expanded() * shape.out_channels),
         norm3_(shape.out_channels, out_tasks_.tasks),
         norm2_(shape.expanded(), out_tasks_.tasks),
         norm1_(shape.expanded(), in_tasks_.tasks) {}
@@ -551,15 +552,29 @@ class Backward {
     const InputMoments moments = InputMoments::in(saved_.input_moments, in);
     sum_tasks(parallel_, input_product_, in_tasks_.tasks, in * wide(), input_product_);
     const auto rows = static_cast<float>(shape_.in_rows());
-    for (Index e = 0; e < wide(); ++e) {
-      const float sum = gradients_.expand_norm_bias[e];
-      for (Index i = 0; i < in; ++i) {
-        float spread = 0;
-        for (Index j = 0; j < in; ++j) spread += moments.covariance[i * in + j] * weights_.expand[e * in + j];
-        gradients_.expand[e * in + i] = norm1_.a()[e] * (input_product_[i * wide() + e] - moments.mean[i] * sum) +
-                                        norm1_.b()[e] * rows * spread;
+    each_chunk_of_outputs([&](Range outputs) {
+      std::vector<float> spread(static_cast<std::size_t>(in));  // a row of W1 Cov(x)
+      for (Index e = outputs.first; e < outputs.last; ++e) {
+        std::fill(spread.begin(), spread.end(), 0.0f);
+        for (Index j = 0; j < in; ++j) {
+          const float w = weights_.expand[e * in + j];
+          for (Index i = 0; i < in; ++i) spread[static_cast<std::size_t>(i)] += w * moments.covariance[j * in + i];
+        }
+        const float sum = gradients_.expand_norm_bias[e];
+        for (Index i = 0; i < in; ++i)
+          gradients_.expand[e * in + i] = norm1_.a()[e] * (input_product_[i * wide() + e] - moments.mean[i] * sum) +
+                                          norm1_.b()[e] * rows * spread[static_cast<std::size_t>(i)];
       }
-    }
+    });
+  }
+
+  // A few expanded channels at a time, for what is worked out channel by channel.
+  template <class Work>
+  void each_chunk_of_outputs(Work&& work) const {
+    constexpr Index kChunk = 16;
+    parallel_.run((wide() + kChunk - 1) / kChunk, [&](Index chunk, int) {
+      work(Range{chunk * kChunk, std::min((chunk + 1) * kChunk, wide())});
+    });
   }
 
   // dx = d1 (a W1) + x (W1' b W1) + W1' (c - b mean), without y1.
@@ -659,9 +674,11 @@ class Backward {
       });
     });
     sum_tasks(parallel_, partial + in * wide(), in_tasks_.tasks, in * wide(), partial);
-    for (Index i = 0; i < in; ++i) {
-      for (Index e = 0; e < wide(); ++e) gradients_.expand[e * in + i] = partial[i * wide() + e];
-    }
+    each_chunk_of_outputs([&](Range outputs) {
+      for (Index i = 0; i < in; ++i) {
+        for (Index e = outputs.first; e < outputs.last; ++e) gradients_.expand[e * in + i] = partial[i * wide() + e];
+      }
+    });
   }
 
   void expand_input_gradient(Range rows, const float* dy, const float* panels) const {

@@ -15,7 +15,7 @@
 namespace effnet::cpu {
 namespace {
 
-constexpr Index kTileBudget = 96 * 1024;  // floats of a blocked copy: 3/8 of a second level cache of 1 MB
+constexpr Index kTileBudget = 40 * 1024;  // floats of a blocked copy: a sixth of a second level cache of 1 MB
 
 class Forward {
  public:

@@ -14,10 +14,15 @@ struct PictureTasks {
   Index pictures = 1;
   Index rows = 1;  // a picture
 
-  // A power of two of at most 16 tasks, each with some rows to do.
-  PictureTasks(Index batch, Index rows_a_picture) : pictures(batch), rows(rows_a_picture) {
-    constexpr Index kMostTasks = 16, kFewestRows = 96;
-    while (2 * tasks <= std::min(kMostTasks, batch) && batch * rows_a_picture >= 2 * tasks * kFewestRows) tasks *= 2;
+  // A power of two of at most 16 tasks, each with some rows to do. Where every task has a weight gradient of its own,
+  // of `weights` floats, there are fewer of them for large ones: they must all be cleared, summed and kept.
+  PictureTasks(Index batch, Index rows_a_picture, Index weights = 0) : pictures(batch), rows(rows_a_picture) {
+    constexpr Index kMostTasks = 16, kFewestRows = 96, kMostWeights = 1 << 20, kFewestTasks = 4;
+    const auto worth = [&](Index count) {
+      return count <= std::min(kMostTasks, batch) && batch * rows_a_picture >= count * kFewestRows &&
+             (count <= kFewestTasks || count * weights <= kMostWeights);
+    };
+    while (worth(2 * tasks)) tasks *= 2;
   }
 
   Range of(Index task) const { return part_of(pictures, task, tasks); }

@@ -30,8 +30,11 @@ struct ChannelGroup {
   EFFNET_INLINE void prefetch(const float* p, int v) const { __builtin_prefetch(p + first + v * kLanes); }
   EFFNET_INLINE Index block(int v) const { return first / kLanes + v; }
   EFFNET_INLINE void add_to(double* sums, int v, Vec x) const {
-    const int count = Partial_ ? lanes : kLanes;
-    for (int i = 0; i < count; ++i) sums[first + v * kLanes + i] += static_cast<double>(x[i]);
+    if constexpr (Partial_) {
+      for (int i = 0; i < lanes; ++i) sums[first + i] += static_cast<double>(x[i]);
+    } else {
+      add_to_doubles(sums + first + v * kLanes, x);
+    }
   }
 };
 
@@ -48,7 +51,7 @@ inline constexpr Index kRowsAhead = 40;
 // Rows in pieces short enough for the first level cache, and for float to keep a sum's digits.
 template <class Work>
 EFFNET_INLINE void each_piece(Index rows, Work&& work) {
-  constexpr Index kPiece = 32;
+  constexpr Index kPiece = 64;
   for (Index first = 0; first < rows; first += kPiece) work(first, rows - first < kPiece ? rows : first + kPiece);
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kTileRows = kRegisters == 32 ? 8 : 4;
 
+constexpr int kRowsAhead = 24;
+
 enum class Along { kRow, kColumn };  // what of a is contiguous: its rows (a_k = 1) or its columns (a_row = 1)
 
 template <int Rows, int Vectors, Along A>
@@ -57,12 +59,25 @@ void some_rows(const Gemm& of, const float* a, const float* b, float* c, int las
   }
 }
 
+// A few rows of a ahead of the tile at work, in the order in which memory has them.
+template <Along A>
+EFFNET_INLINE void prefetch_rows(const Gemm& of, const float* a) {
+  if constexpr (A == Along::kRow) {
+    for (int row = 0; row < kTileRows; ++row) {
+      const float* line = a + (kRowsAhead + row) * of.a_row;
+      for (Index k = 0; k < of.k; k += 16) __builtin_prefetch(line + k);
+    }
+  }
+}
+
 template <int Vectors, Along A>
 void panel(const Gemm& of, const float* b, float* c, int last_lanes) {
   const Index step = A == Along::kRow ? of.a_row : 1;
   Index m = 0;
-  for (; m + kTileRows <= of.m; m += kTileRows)
+  for (; m + kTileRows <= of.m; m += kTileRows) {
+    if (false) prefetch_rows<A>(of, of.a + m * step);  // a passes by once
     tile<kTileRows, Vectors, A>(of, of.a + m * step, b, c + m * of.c_row, last_lanes);
+  }
   if (m < of.m)
     some_rows<Vectors, A, kTileRows - 1>(of, of.a + m * step, b, c + m * of.c_row, last_lanes, of.m - m);
 }

@@ -96,6 +96,19 @@ EFFNET_INLINE Vec at_least(Vec x, float bound) {
 #endif
 }
 
+// sums[i] += x[i] for all lanes.
+EFFNET_INLINE void add_to_doubles(double* sums, Vec x) {
+#if defined(__AVX512F__)
+  const __m512d low = _mm512_maskz_cvtps_pd(0xff, _mm512_castps512_ps256(x));
+  const __m512d high = _mm512_maskz_cvtps_pd(
+      0xff, _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xf, _mm512_castps_pd(x), 1)));
+  _mm512_storeu_pd(sums, _mm512_loadu_pd(sums) + low);
+  _mm512_storeu_pd(sums + 8, _mm512_loadu_pd(sums + 8) + high);
+#else
+  for (int i = 0; i < kLanes; ++i) sums[i] += static_cast<double>(x[i]);
+#endif
+}
+
 // The nearest whole number, |x| < 2^22.
 EFFNET_INLINE Vec rounded(Vec x) {
 #if defined(__AVX512F__)
