@@ -29,7 +29,7 @@ struct Expectation {
 
 Expectation expect(const Plan& plan, const search::Space& space) {
   constexpr int kSamples = 200;
-  search::RandomStream random(spec::derive_seed(plan.seed, "bill"));
+  spec::RandomStream random(spec::derive_seed(plan.seed, "bill"));
   std::vector<spec::Candidate> samples;
   double sum = 0;
   for (int i = 0; i < kSamples; ++i) {
