@@ -12,7 +12,7 @@ struct NormState {
   torch::Tensor weight, bias;               // (C)
   torch::Tensor running_mean, running_var;  // (C), changed while training
   double eps = 1e-3;
-  double momentum = 0.01;  // running = (1 - m) * running + m * batch
+  double momentum = 0.1;  // running = (1 - m) * running + m * batch
 };
 
 bool supports_batch_norm_act(const torch::Tensor& x);
