@@ -134,9 +134,7 @@ class WholeJob {
                    .budget = plan_.child,
                    .lag = plan_.workers,
                    .details_json = "{}"};
-    step.trainer = trainer_;
-    step.workers = plan_.workers;
-    step.trial_timeout = trial_timeout();
+    step.children = {.trainer = trainer_, .workers = plan_.workers, .trial_timeout = trial_timeout()};
     step.config.details_json = identity_json(step, plan_.recipe);
     fs::create_directories(folder_ / "search");
     result_.search = run_search_step(step, space_, folder_ / "search", progress_, stop_);
@@ -198,9 +196,7 @@ class WholeJob {
     step.config.seed = plan_.seed;
     step.config.lag = plan_.workers;
     step.config.holdout_pictures = plan_.data.holdout;
-    step.trainer = trainer_;
-    step.workers = plan_.workers;
-    step.trial_timeout = trial_timeout();
+    step.children = {.trainer = trainer_, .workers = plan_.workers, .trial_timeout = trial_timeout()};
     step.config.details_json = identity_json(step, plan_.recipe);
     fs::create_directories(folder_ / "fit");
     result_.fit = run_fit_step(step, folder_ / "fit", progress_, stop_);
