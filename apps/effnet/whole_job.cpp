@@ -79,10 +79,12 @@ class WholeJob {
       print_note(fmt::format("going on in {}", folder_.path().string()));
       return;
     }
+    const DatasetInfo data = ask_dataset(plan_.data, line_, stop_);
+    check(plan_, space_, data);
     print_note("measuring this machine's speed (under 10 s of training steps) ...");
     spec::write_file_atomically(folder_ / "plan.toml", plan_.text);
     spec::write_file_atomically(folder_ / "recipe.toml", spec::recipe_toml(plan_.recipe));
-    result_.bill = measure_bill(plan_, space_);
+    result_.bill = measure_bill(plan_, space_, data);
     spec::write_file_atomically(bill_file, bill_json(result_.bill));
   }
 
@@ -90,24 +92,20 @@ class WholeJob {
     const search::Objective& o = plan_.objective;
     return fmt::format(
         "Plan '{}' (seed {}, {} workers of {} thread{})\n"
+        "  data      '{}', {} + {} pictures; {} of the first are held out for all scores but the last\n"
         "  search    {} nets by {} in space '{}' ({:.3g} nets), {} nets by the random arm; each child sees "
         "{} pictures x {}\n"
         "            objective {} with {} {:.3g}; the best {} of each arm are retrained with {} fresh seeds\n"
         "  fit       alpha, beta, gamma by a grid at equal realised cost, {} nets\n"
         "  family    phi {}; trained on {} pictures x {} epochs, {} seed{}, beside {} rival design{}\n",
-        plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s", plan_.trials,
-        plan_.strategy, space_.name(), space_.size(), plan_.random_trials, plan_.child.pictures,
-        plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target, plan_.finalists,
-        plan_.finalist_seeds, plan_.fit_nets > 0 ? fmt::format("at most {}", plan_.fit_nets) : "all",
-        fmt::join(plan_.phi, ", "), plan_.final_pictures(), plan_.recipe.epochs, plan_.seeds.size(),
+        plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s",
+        result_.bill.data.name, result_.bill.data.train_pictures, result_.bill.data.test_pictures,
+        plan_.data.holdout, plan_.trials, plan_.strategy, space_.name(), space_.size(), plan_.random_trials,
+        plan_.child.pictures, plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target,
+        plan_.finalists, plan_.finalist_seeds,
+        plan_.fit_nets > 0 ? fmt::format("at most {}", plan_.fit_nets) : "all", fmt::join(plan_.phi, ", "),
+        plan_.final_pictures(result_.bill.data), plan_.recipe.epochs, plan_.seeds.size(),
         plan_.seeds.size() == 1 ? "" : "s", plan_.rivals.size(), plan_.rivals.size() == 1 ? "" : "s");
-  }
-
-  double predicted(std::string_view phase) const {
-    for (const BillRow& row : result_.bill.rows) {
-      if (row.phase == phase) return row.seconds;
-    }
-    return 0;
   }
 
   void add_phases() {
@@ -166,7 +164,7 @@ class WholeJob {
     config.seed = spec::derive_seed(plan_.seed, config.name);
     config.trials = list.size();
     config.lag = plan_.workers;
-    config.budget = {.pictures = plan_.final_pictures(), .epochs = plan_.recipe.epochs};
+    config.budget = {.pictures = plan_.final_pictures(result_.bill.data), .epochs = plan_.recipe.epochs};
     config.objective = plan_.objective;
     config.strategy = "list";
     store::TrialStore store = store::TrialStore::open(folder_ / "search/trials.db");
@@ -250,8 +248,9 @@ class WholeJob {
                         .group = entry.group,
                         .seed = seed,
                         .pictures = plan_.train_pictures};
-        const double seconds = result_.bill.training_seconds(
-            macs, plan_.final_pictures() * plan_.recipe.epochs, plan_.data.holdout * plan_.recipe.epochs);
+        const double seconds =
+            result_.bill.training_seconds(macs, plan_.final_pictures(result_.bill.data) * plan_.recipe.epochs,
+                                          plan_.data.holdout * plan_.recipe.epochs);
         jobs.push_back({.name = job.run_folder.filename().string(),
                         .run_folder = job.run_folder,
                         .command = train_command(trainer_, job),

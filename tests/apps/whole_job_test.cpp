@@ -1,5 +1,6 @@
 // effnet auto on a data set of a few hundred pictures: uninterrupted, and killed and stopped at four different moments.
-// Both end with the same baseline, coefficients, family and results.
+// Both end with the same baseline, coefficients, family and results. And: what a plan asks of its data is checked before
+// anything is measured.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -55,8 +56,6 @@ workers = 2
 dataset = "idx"
 data_dir = "{}"
 holdout = 40
-train_pictures = 240
-test_pictures = 80
 [recipe]
 opt = "sgd"
 lr_base = 0.8
@@ -100,6 +99,14 @@ struct Place {
 
   std::vector<std::string> words(const std::string& output) const {
     return {EFFNET_PROGRAM, "auto", "--plan", plan.string(), "--output", (folder / output).string()};
+  }
+
+  // Replaces the first `before` in a file of the job.
+  void change(const std::string& file, const std::string& before, const std::string& after) const {
+    std::string text = spec::read_file(folder / file);
+    REQUIRE(contains(text, before));
+    text.replace(text.find(before), before.size(), after);
+    spec::write_file_atomically(folder / file, text);
   }
 };
 
@@ -196,4 +203,43 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
     spec::write_file_atomically(place.plan, text);
     check_one_message(Program(words).finish(), 2, "\"seed = 3\" and is now \"seed = 4\"");
   }
+}
+
+TEST_CASE("effnet-train says what a data set holds, and a plan must fit it before anything is measured") {
+  const Place place;
+  const tests::Finished told =
+      tests::effnet_train({"data", "--data-dir", place.data.string(), "--dataset", "idx", "--holdout", "40"});
+  REQUIRE(told.code == 0);
+  const auto info = nlohmann::json::parse(told.out);
+  CHECK(info["name"] == "idx");
+  CHECK(info["train"] == 240);
+  CHECK(info["holdout"] == 40);
+  CHECK(info["test"] == 80);
+  CHECK(info["classes"] == 4);
+  CHECK(info["channels"] == 1);
+
+  const auto refused = [&](int code, const std::string& word) {
+    const tests::Finished finished = Program(place.words("refused")).finish();
+    check_one_message(finished, code, word);
+    CHECK_FALSE(contains(finished.err, "measuring"));
+    CHECK(fs::is_empty(place.folder / "refused"));
+  };
+  const auto with = [&](const std::string& file, const std::string& before, const std::string& after,
+                        int code, const std::string& word) {
+    place.change(file, before, after);
+    refused(code, word);
+    place.change(file, after, before);
+  };
+  with("plan.toml", place.data.string(), "/nowhere", 3, "/nowhere: is not there");
+  with("plan.toml", "dataset = \"idx\"", "dataset = \"cifar-10\"", 3, place.data.string());
+  with("plan.toml", "holdout = 40", "holdout = 240", 2, "240 pictures are to be held out of 240");
+  with("plan.toml", "holdout = 40", "holdout = 150", 2, "search.pictures: 96 pictures are asked for");
+  with("plan.toml", "phi = [0, 1]", "pictures = 201", 2, "family.pictures: 201 pictures are asked for");
+  with("space.toml", "classes = 4", "classes = 3", 2, "in 4 classes");
+  with("space.toml", "channels = 1", "channels = 3", 2, "channels");
+  const fs::path labels = place.data / "t10k-labels-idx1-ubyte";
+  const std::string bytes = spec::read_file(labels);
+  spec::write_file_atomically(labels, bytes.substr(0, 50));
+  refused(3, labels.string());
+  spec::write_file_atomically(labels, bytes);
 }
