@@ -95,7 +95,7 @@ Bill measure_bill(const Plan& plan, const search::Space& space, const DatasetInf
   const std::int64_t train_pictures = plan.final_pictures(data) * plan.recipe.epochs;
   const std::int64_t scored = holdout * plan.recipe.epochs + data.test_pictures;
   if (plan.rank_check_nets > 0)
-    add("rank check", plan.rank_check_nets, expectation.child_macs, train_pictures, scored);
+    add("rank check", plan.rank_check_nets, expectation.child_macs, train_pictures, holdout);
   const int fit_nets =
       (plan.fit_nets > 0 ? plan.fit_nets : 20) * plan.fit_seeds;  // 20: a usual number of distinct nets
   add("fit", fit_nets, macs_of(scaling::scale(small, scaling::multipliers({}, 1))),

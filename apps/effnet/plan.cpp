@@ -52,6 +52,12 @@ void read_search(const ConfigTable& table, Plan& plan) {
   plan.finalists = count_in(table, "finalists", 2, 1, 1000);
   plan.finalist_seeds = count_in(table, "finalist_seeds", 2, 1, 1000);
   plan.rank_check_nets = count_in(table, "rank_check_nets", 0, 0, 1000);
+  if (plan.rank_check_nets == 0) return;
+  if (plan.rank_check_nets < 3)
+    throw table.error("rank_check_nets", "must be 0, or at least 3 for a rank to mean something");
+  if (plan.rank_check_nets > plan.random_trials)
+    throw table.error("rank_check_nets",
+                      fmt::format("the random arm, whose nets they are, has only {}", plan.random_trials));
 }
 
 void read_fit(const ConfigTable& table, Plan& plan) {

@@ -166,6 +166,8 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
     CHECK_FALSE(fs::exists(place.folder / "auto"));
   };
   refused("[search]\n", "[search]\ntrails = 3\n", "trails");
+  refused("[search]\n", "[search]\nrank_check_nets = 2\n", "at least 3");
+  refused("[search]\n", "[search]\nrank_check_nets = 13\n", "has only 12");
   refused("[data]\n", "[data]\ntrain_pictures = 60000\n", "train_pictures");
   refused("workers = 2", "workers = 0", "workers");
   refused("phi = [0, 1, 2]", "phi = [0, 1, 1e9]", "phi");
