@@ -10,10 +10,10 @@ Window centre_window(const Picture& picture) {
   return {.top = (picture.height - side) / 2, .left = (picture.width - side) / 2, .side = side};
 }
 
-Window random_window(const Picture& picture, const AugmentOptions& options, Random& random) {
+Window random_window(const Picture& picture, const AugmentOptions& options, spec::RandomStream& random) {
   const int side = std::min(picture.height, picture.width);
   const auto corner = [&](int length) {
-    return static_cast<int>(random.below(length - side + 2 * options.crop_padding + 1)) -
+    return static_cast<int>(random.index(length - side + 2 * options.crop_padding + 1)) -
            options.crop_padding;
   };
   Window window{.side = side};
@@ -23,7 +23,8 @@ Window random_window(const Picture& picture, const AugmentOptions& options, Rand
   return window;
 }
 
-void erase_at_random(const AugmentOptions& options, int size, int channels, float* pixels, Random& random) {
+void erase_at_random(const AugmentOptions& options, int size, int channels, float* pixels,
+                     spec::RandomStream& random) {
   if (options.erase_probability <= 0 || random.uniform() >= options.erase_probability) return;
   constexpr double kSmallestArea = 0.02, kLargestArea = 1.0 / 3, kFlattest = 0.3;
   constexpr int kAttempts = 10;  // a flat rectangle may not fit
@@ -33,7 +34,7 @@ void erase_at_random(const AugmentOptions& options, int size, int channels, floa
     const int height = static_cast<int>(std::lround(std::sqrt(area * ratio)));
     const int width = static_cast<int>(std::lround(std::sqrt(area / ratio)));
     if (height >= size || width >= size) continue;
-    const auto top = random.below(size - height + 1), left = random.below(size - width + 1);
+    const auto top = random.index(size - height + 1), left = random.index(size - width + 1);
     for (auto y = top; y < top + height; ++y) {
       std::fill_n(pixels + (y * size + left) * channels, static_cast<std::int64_t>(width) * channels, 0.0F);
     }

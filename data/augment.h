@@ -4,7 +4,7 @@
 #pragma once
 
 #include "data/dataset.h"
-#include "data/random.h"
+#include "spec/random_stream.h"
 
 namespace effnet::data {
 
@@ -21,9 +21,10 @@ struct Window {
 };
 
 Window centre_window(const Picture& picture);
-Window random_window(const Picture& picture, const AugmentOptions& options, Random& random);
+Window random_window(const Picture& picture, const AugmentOptions& options, spec::RandomStream& random);
 
 // Sets a rectangle of `pixels` (size, size, channels) to 0: 2..33 % of the area, sides' ratio 0.3..3.3.
-void erase_at_random(const AugmentOptions& options, int size, int channels, float* pixels, Random& random);
+void erase_at_random(const AugmentOptions& options, int size, int channels, float* pixels,
+                     spec::RandomStream& random);
 
 }  // namespace effnet::data

@@ -33,7 +33,7 @@ void check(const Dataset& dataset, const LoaderOptions& options) {
 
 LoaderOptions in_epoch_order(LoaderOptions options) {
   if (options.shuffle == Shuffle::kYes) {
-    Random(spec::derive_seed(options.seed, "shuffle", static_cast<std::uint64_t>(options.epoch)))
+    spec::RandomStream(spec::derive_seed(options.seed, "shuffle", static_cast<std::uint64_t>(options.epoch)))
         .shuffle(options.indices);
   }
   return options;
@@ -72,7 +72,8 @@ void BatchMaker::load(std::int64_t index, Workspace& workspace, float* out) cons
   const bool augmented = options_.augmented == Augmented::kYes;
   const std::uint64_t epoch_seed =
       augmented ? spec::derive_seed(options_.seed, "augment", static_cast<std::uint64_t>(options_.epoch)) : 0;
-  Random random(augmented ? spec::derive_seed(epoch_seed, "picture", static_cast<std::uint64_t>(index)) : 0);
+  spec::RandomStream random(
+      augmented ? spec::derive_seed(epoch_seed, "picture", static_cast<std::uint64_t>(index)) : 0);
   const Picture picture = dataset_.picture(index);
   const Window window = augmented ? random_window(picture, options_.augment, random) : centre_window(picture);
 

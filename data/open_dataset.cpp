@@ -90,14 +90,18 @@ fs::path folder_of(const DataSource& source) {
                       "Give the folder of the data set; only --dataset fashion-mnist has a default.");
   }
   const fs::path folder = source.data_dir.empty() ? fs::path(kFashionFolder) : source.data_dir;
-  std::error_code ignored;
-  if (fs::is_directory(folder, ignored)) return folder;
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  if (fs::is_directory(status)) return folder;
+  if (error && status.type() != fs::file_type::not_found)
+    throw bad(folder, fmt::format("cannot be reached: {}", error.message()),
+              "Check its permissions and those above it.");
   if (source.data_dir.empty()) {
     throw bad(folder, "is not there",
               "Install Fashion-MNIST (sudo apt-get install dataset-fashion-mnist) or give its folder by "
               "--data-dir.");
   }
-  throw bad(folder, fs::exists(folder, ignored) ? "is not a folder" : "is not there",
+  throw bad(folder, fs::exists(status) ? "is not a folder" : "is not there",
             "--data-dir is the folder that holds the data set.");
 }
 

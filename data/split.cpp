@@ -6,8 +6,8 @@
 #include <numeric>
 #include <tuple>
 
-#include "data/random.h"
 #include "spec/error.h"
+#include "spec/random_stream.h"
 #include "spec/trial.h"
 
 namespace effnet::data {
@@ -50,7 +50,7 @@ Split hold_out(const Dataset& dataset, std::int64_t holdout_count, std::uint64_t
   const std::vector<std::int64_t> quota = quotas(members, holdout_count, dataset.size());
   Split split;
   for (std::size_t c = 0; c < members.size(); ++c) {
-    Random(spec::derive_seed(seed, "hold-out", c)).shuffle(members[c]);
+    spec::RandomStream(spec::derive_seed(seed, "hold-out", c)).shuffle(members[c]);
     const auto middle = members[c].begin() + quota[c];
     split.holdout.insert(split.holdout.end(), members[c].begin(), middle);
     split.train.insert(split.train.end(), middle, members[c].end());

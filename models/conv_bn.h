@@ -16,7 +16,7 @@ struct NetTraits {
   spec::Padding padding = spec::Padding::kSame;
   spec::SqueezeBase squeeze_base = spec::SqueezeBase::kInput;
   double bn_eps = 1e-3;
-  double bn_momentum = 0.01;  // running = (1 - m) * running + m * batch
+  double bn_momentum = 0.1;  // running = (1 - m) * running + m * batch
   ops::ExecutionContext context;
 };
 

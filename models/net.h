@@ -20,7 +20,7 @@ namespace effnet::models {
 struct Regularization {
   double drop_path = 0;  // of the last block; block i of N drops with drop_path * i / N, i over all stages
   double drop = 0;       // before the classifier
-  double bn_momentum = 0.01;
+  double bn_momentum = spec::Recipe{}.bn_momentum;
 };
 
 // The rate of block `index` of `count`: survival 1 - drop_path * index / count (tensorflow/tpu efficientnet_model.py).

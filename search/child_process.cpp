@@ -151,7 +151,9 @@ ChildProcess::ChildProcess(const ChildCommand& command) {
   posix_spawn_file_actions_adddup2(&options.actions, input.read, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&options.actions, output.write, STDOUT_FILENO);
   int log = -1;
-  if (!command.log.empty()) {
+  if (command.stderr_to_stdout) {
+    posix_spawn_file_actions_adddup2(&options.actions, output.write, STDERR_FILENO);
+  } else if (!command.log.empty()) {
     log = open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (log < 0) fail(command.log.string(), "opening the log", errno);
     posix_spawn_file_actions_adddup2(&options.actions, log, STDERR_FILENO);

@@ -18,6 +18,7 @@ struct ChildCommand {
   std::vector<std::string> arguments;  // program first; looked up in PATH unless it has a slash
   std::vector<std::pair<std::string, std::string>> environment;  // on top of ours
   std::filesystem::path log;                                     // stderr is appended; empty: stderr is ours
+  bool stderr_to_stdout = false;                                 // read_line gives both; nothing is logged
 };
 
 struct ChildExit {

@@ -21,7 +21,7 @@ class Evolution final : public Strategy {
 
   // The first trials are random by number, not by what was told: so a lag costs no further random trials.
   spec::Choices ask(const AskContext& context) override {
-    RandomStream random(context.seed);
+    spec::RandomStream random(context.seed);
     if (context.trial < static_cast<int>(capacity_) || population_.empty()) return space_.sample(random);
     std::vector<std::size_t> left(population_.size());
     std::iota(left.begin(), left.end(), std::size_t{0});

@@ -119,8 +119,7 @@ Outcome ProcessEvaluator::ended(std::chrono::milliseconds grace) {
                   "killed by signal 9 (by hand, or for want of memory: the kernel's log tells)");
   }
   if (!answered_ && exit.signal == 0 && exit.code >= 2 && exit.code <= 4) {
-    constexpr ErrorKind kKinds[] = {ErrorKind::kUsage, ErrorKind::kBadData, ErrorKind::kEnvironment};
-    throw Error(kKinds[exit.code - 2], config_.command.arguments[0],
+    throw Error(*spec::kind_of_exit_code(exit.code), config_.command.arguments[0],
                 fmt::format("ended with {} before it answered a trial{}", to_text(exit), last_words()));
   }
   return failed(OutcomeKind::kCrashed, to_text(exit));

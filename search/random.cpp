@@ -10,7 +10,7 @@ class Random final : public Strategy {
   explicit Random(const Space& space) : space_(space) {}
 
   spec::Choices ask(const AskContext& context) override {
-    RandomStream random(context.seed);
+    spec::RandomStream random(context.seed);
     return space_.sample(random);
   }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "search/random_stream.h"
+#include "spec/random_stream.h"
 
 namespace effnet::search {
 namespace {
@@ -36,7 +36,7 @@ RankAgreement rank_agreement(const std::vector<double>& scores, const std::vecto
   if (scores.size() < 3 || !tau) return result;
   result.tau = *tau;
   constexpr int kResamples = 2000;
-  RandomStream random(seed);
+  spec::RandomStream random(seed);
   std::vector<double> taus;
   for (int i = 0; i < kResamples; ++i) {
     std::vector<double> a, b;

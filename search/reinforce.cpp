@@ -29,7 +29,7 @@ class Reinforce final : public Strategy {
   }
 
   spec::Choices ask(const AskContext& context) override {
-    RandomStream random(context.seed);
+    spec::RandomStream random(context.seed);
     for (int attempt = 0; attempt < kTries; ++attempt) {
       spec::Choices choices;
       for (std::size_t d = 0; d < logits_.size(); ++d) {

@@ -154,13 +154,13 @@ bool Space::within_limits(const Choices& choices) const {
   return limits_ == Limits{} || limits_.contain(candidate(choices).cost);
 }
 
-Choices Space::any_sample(RandomStream& random) const {
+Choices Space::any_sample(spec::RandomStream& random) const {
   Choices choices;
   for (const auto& [name, values] : dimensions_) choices[name] = values[random.below(values.size())];
   return choices;
 }
 
-Choices Space::changed(const Choices& choices, RandomStream& random) const {
+Choices Space::changed(const Choices& choices, spec::RandomStream& random) const {
   if (dimensions_.empty()) return choices;
   const auto& [name, values] = dimensions_[random.below(dimensions_.size())];
   Choices result = choices;
@@ -171,7 +171,7 @@ Choices Space::changed(const Choices& choices, RandomStream& random) const {
   return result;
 }
 
-Choices Space::sample(RandomStream& random) const {
+Choices Space::sample(spec::RandomStream& random) const {
   for (int attempt = 0; attempt < kSampleTries; ++attempt) {
     Choices choices = any_sample(random);
     if (within_limits(choices)) return choices;
@@ -183,7 +183,7 @@ Choices Space::sample(RandomStream& random) const {
   return choices;
 }
 
-Choices Space::mutate(const Choices& choices, RandomStream& random) const {
+Choices Space::mutate(const Choices& choices, spec::RandomStream& random) const {
   for (int attempt = 0; attempt < kMutateTries; ++attempt) {
     Choices next = changed(choices, random);
     if (within_limits(next)) return next;
@@ -258,7 +258,7 @@ bool Space::enumerate_for_member() {
 
 // Steepest descent of the violation over single changes, from random starts.
 bool Space::climb_to_member() {
-  RandomStream random(1);
+  spec::RandomStream random(1);
   for (int climb = 0; climb < kClimbs; ++climb) {
     Choices choices = any_sample(random);
     double best = violation(limits_, candidate(choices).cost);

@@ -19,8 +19,8 @@
 
 #include "search/cost_bounds.h"
 #include "search/limits.h"
-#include "search/random_stream.h"
 #include "search/stage_choices.h"
+#include "spec/random_stream.h"
 #include "spec/trial.h"
 
 namespace effnet::search {
@@ -53,9 +53,9 @@ class Space {
 
   // All three stay within the limits. A sample is uniform over the members within them as long as one in some
   // hundred members is; in narrower limits it is the end of a random walk.
-  spec::Choices sample(RandomStream& random) const;
+  spec::Choices sample(spec::RandomStream& random) const;
   // One choice changed to another value (a fresh sample if no such neighbour is within the limits).
-  spec::Choices mutate(const spec::Choices& choices, RandomStream& random) const;
+  spec::Choices mutate(const spec::Choices& choices, spec::RandomStream& random) const;
   // The cheapest or largest member; limits are not regarded.
   spec::Candidate extreme(spec::CostKind kind, Extreme extreme) const;
 
@@ -65,8 +65,8 @@ class Space {
   };
 
   spec::Choices choices_of(const std::vector<StageValues>& stages) const;
-  spec::Choices any_sample(RandomStream& random) const;
-  spec::Choices changed(const spec::Choices& choices, RandomStream& random) const;
+  spec::Choices any_sample(spec::RandomStream& random) const;
+  spec::Choices changed(const spec::Choices& choices, spec::RandomStream& random) const;
   void settle_limits();
   bool enumerate_for_member();
   bool climb_to_member();

@@ -150,7 +150,7 @@ spec::Outcome TableEvaluator::evaluate(const spec::Trial& trial, Reporter&) {
     outcome.message = fmt::format("{} has no row '{}'", file_, key);
     return outcome;
   }
-  RandomStream random(trial.seed);
+  spec::RandomStream random(trial.seed);
   outcome.accuracy = row->second[random.below(row->second.size())];
   outcome.pictures = trial.budget.total_pictures();
   return outcome;

@@ -15,7 +15,7 @@ namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& file, std::string_view doing, int error) {
   std::string_view advice = "check the folder's permissions";
-  if (error == ENOSPC || error == EDQUOT)
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG)
     advice = "free some space and run the same command again; what was written before is intact";
   throw Error(ErrorKind::kEnvironment, file.string(),
               fmt::format("{} failed: {}", doing, std::strerror(error)), advice);
@@ -78,7 +78,8 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
 }
 
 std::string read_file(const std::filesystem::path& file) {
-  if (std::filesystem::is_directory(file)) {
+  std::error_code unreachable;  // then opening it says why
+  if (std::filesystem::is_directory(file, unreachable)) {
     throw Error(ErrorKind::kBadData, file.string(), "is a folder; a file was expected");
   }
   std::ifstream stream(file, std::ios::binary);

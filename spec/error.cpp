@@ -31,6 +31,14 @@ int exit_code(ErrorKind kind) {
   return 1;
 }
 
+std::optional<ErrorKind> kind_of_exit_code(int code) {
+  for (const ErrorKind kind : {ErrorKind::kFailed, ErrorKind::kUsage, ErrorKind::kBadData,
+                               ErrorKind::kEnvironment, ErrorKind::kCheckFailed, ErrorKind::kStopped}) {
+    if (exit_code(kind) == code) return kind;
+  }
+  return std::nullopt;
+}
+
 Error::Error(ErrorKind kind, std::string_view where, std::string_view message, std::string_view advice)
     : std::runtime_error(sentence(where, message, advice)),
       kind_(kind),

@@ -2,6 +2,7 @@
 // A programmer's error is an assert, never an Error. The kind decides the exit code of every program.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ enum class ErrorKind {
 };
 
 int exit_code(ErrorKind kind);
+std::optional<ErrorKind> kind_of_exit_code(int code);  // empty for 0 and for codes that no kind has
 
 class Error : public std::runtime_error {
  public:

@@ -32,13 +32,16 @@ struct Recipe {
   double decay_rate = 0.97;   // exponential
   int epochs = 10;
   int batch_size = 64;
-  double smoothing = 0.1;     // label smoothing
-  double ema_decay = 0;       // 0: no EMA; ramp min(decay, (1+t)/(10+t)) over weights and BN buffers
-  double drop_path = 0;       // rate of the last block; block i of N drops with drop_path * i / N
-  double drop = 0;            // dropout before the classifier
-  double bn_momentum = 0.01;  // running = (1-m)*running + m*batch (PyTorch's convention)
-  double clip_grad = 0;       // 0: none; else the largest global gradient norm
-  int crop_padding = 0;       // random crop after padding by this many pixels
+  double smoothing = 0.1;  // label smoothing
+  double ema_decay = 0;    // 0: no EMA; ramp min(decay, (1+t)/(10+t)) over weights and BN buffers
+  double drop_path = 0;    // rate of the last block; block i of N drops with drop_path * i / N
+  double drop = 0;         // dropout before the classifier
+  // running = (1-m)*running + m*batch, PyTorch's convention and default. The published EfficientNet recipes have
+  // 0.01 (0.99 in TensorFlow's words) for hundreds of epochs; after the hundreds of steps of a short training such
+  // an average still remembers where it started.
+  double bn_momentum = 0.1;
+  double clip_grad = 0;  // 0: none; else the largest global gradient norm
+  int crop_padding = 0;  // random crop after padding by this many pixels
   bool hflip = false;
   double reprob = 0;  // random erasing probability
 

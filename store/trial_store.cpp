@@ -61,6 +61,7 @@ std::string_view advice_for(int code) {
     case SQLITE_NOTADB:
       return "move the file away to start anew; `sqlite3 FILE .recover` may save rows of a damaged one";
     case SQLITE_FULL:
+    case SQLITE_IOERR:  // a quota or a limit on a file's size comes as this
       return "free some space and run the same command again; the trials recorded before are intact";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

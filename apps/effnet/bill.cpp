@@ -29,7 +29,7 @@ struct Expectation {
 
 Expectation expect(const Plan& plan, const search::Space& space) {
   constexpr int kSamples = 200;
-  search::RandomStream random(spec::derive_seed(plan.seed, "bill"));
+  spec::RandomStream random(spec::derive_seed(plan.seed, "bill"));
   std::vector<spec::Candidate> samples;
   double sum = 0;
   for (int i = 0; i < kSamples; ++i) {
@@ -67,11 +67,11 @@ double Bill::training_seconds(double macs, std::int64_t pictures, std::int64_t s
   return each * (static_cast<double>(pictures) + kScoringShare * static_cast<double>(scored_pictures));
 }
 
-Bill measure_bill(const Plan& plan, const search::Space& space) {
+Bill measure_bill(const Plan& plan, const search::Space& space, const DatasetInfo& data) {
   const Expectation expectation = expect(plan, space);
   const spec::ArchSpec& small = expectation.members.front();
   const spec::ArchSpec& large = expectation.members.back();
-  Bill bill;
+  Bill bill{.data = data};
   const auto speeds =
       measure_speed({small, large}, plan.recipe.batch_size, kMeasureSeconds, plan.threads, plan.workers);
   bill.measured_macs = {macs_of(small), macs_of(large)};
@@ -92,10 +92,10 @@ Bill measure_bill(const Plan& plan, const search::Space& space) {
   if (plan.random_trials > 0) add("random arm", plan.random_trials, expectation.child_macs, child, holdout);
   const int finalists = plan.finalists * plan.finalist_seeds * (plan.random_trials > 0 ? 2 : 1);
   add("finalists", finalists, bill.measured_macs[0], child, holdout);
-  const std::int64_t train_pictures = plan.final_pictures() * plan.recipe.epochs;
-  const std::int64_t scored = holdout * plan.recipe.epochs + plan.data_test_pictures;
+  const std::int64_t train_pictures = plan.final_pictures(data) * plan.recipe.epochs;
+  const std::int64_t scored = holdout * plan.recipe.epochs + data.test_pictures;
   if (plan.rank_check_nets > 0)
-    add("rank check", plan.rank_check_nets, expectation.child_macs, train_pictures, scored);
+    add("rank check", plan.rank_check_nets, expectation.child_macs, train_pictures, holdout);
   const int fit_nets =
       (plan.fit_nets > 0 ? plan.fit_nets : 20) * plan.fit_seeds;  // 20: a usual number of distinct nets
   add("fit", fit_nets, macs_of(scaling::scale(small, scaling::multipliers({}, 1))),
@@ -125,7 +125,8 @@ Bill measure_bill(const Plan& plan, const search::Space& space) {
 
 std::string bill_json(const Bill& bill) {
   Json json;
-  json["schema"] = "effnet.bill/1";
+  json["schema"] = "effnet.bill/2";
+  json["data"] = Json::parse(dataset_json(bill.data));
   json["seconds_a_picture"] = bill.seconds_a_picture;
   json["seconds_a_mac"] = bill.seconds_a_mac;
   json["measured_macs"] = bill.measured_macs;
@@ -142,7 +143,7 @@ std::string bill_json(const Bill& bill) {
 Bill bill_from_json(std::string_view text, std::string_view where) {
   try {
     const Json json = Json::parse(text);
-    Bill bill;
+    Bill bill{.data = dataset_from_json(json.at("data").dump(), where)};
     json.at("seconds_a_picture").get_to(bill.seconds_a_picture);
     json.at("seconds_a_mac").get_to(bill.seconds_a_mac);
     json.at("measured_macs").get_to(bill.measured_macs);

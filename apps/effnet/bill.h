@@ -20,6 +20,7 @@ struct BillRow {
 };
 
 struct Bill {
+  DatasetInfo data;  // as it was when the job began; a job that goes on keeps to it
   std::vector<BillRow> rows;
   double disk_bytes = 0;
   double seconds_a_picture = 0;       // one worker, net of no cost
@@ -33,7 +34,7 @@ struct Bill {
 };
 
 // Trains two nets for a few seconds each, all workers at once; at most ten seconds of steps.
-Bill measure_bill(const Plan& plan, const search::Space& space);
+Bill measure_bill(const Plan& plan, const search::Space& space, const DatasetInfo& data);
 
 std::string bill_json(const Bill& bill);
 Bill bill_from_json(std::string_view json, std::string_view where);

@@ -2,17 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <limits>
 
 #include "apps/command_line.h"
-#include "apps/effnet/claimed_folder.h"
 #include "apps/effnet/commands.h"
 #include "apps/effnet/fit_step.h"
 #include "apps/net_argument.h"
 #include "apps/stop_signal.h"
-#include "spec/atomic_file.h"
 #include "spec/error.h"
-#include "store/run_folder.h"
 
 namespace effnet::apps {
 namespace {
@@ -21,8 +17,9 @@ struct Options {
   FitStep step;
   std::string baseline, alpha = "1:2", beta = "1:1.5", gamma = "1:1.5", step_text = "0.05",
                         tolerance = "0.08", cost = "macs";
-  std::string recipe_file, output = "runs/fit", redo;
-  bool dry_run = false, json = false;
+  std::string redo;
+  StudyFlags study{.output = "runs/fit"};
+  bool dry_run = false;
 };
 
 void redo(const Options& options) {
@@ -33,37 +30,26 @@ void redo(const Options& options) {
   }
   const scaling::CoefficientChoice choice = scaling::choose(file.nets, file.holdout_pictures);
   file.rule = file.nets[choice.winner].net.rules.front();
-  print_result(options.json ? fit_json(file, choice) : fit_summary(file, choice));
+  print_result(options.study.json ? fit_json(file, choice) : fit_summary(file, choice));
 }
 
 void train(Options& options) {
   FitStep& step = options.step;
-  step.config.lag = std::max(step.config.lag, step.workers);
-  step.config.holdout_pictures = step.trainer.data.holdout;
-  const spec::Recipe recipe = options.recipe_file.empty()
-                                  ? spec::Recipe{}
-                                  : spec::read_recipe(std::filesystem::path(options.recipe_file));
-  const std::string identity = identity_json(step, recipe);
-  const store::RunFolder folder = store::RunFolder::open(options.output, "fit", identity);
-  step.trainer.recipe_file = folder / "recipe.toml";
-  spec::write_file_atomically(step.trainer.recipe_file, spec::recipe_toml(recipe));
-  step.config.details_json = identity;
-  LiveLine line;
-  Progress progress(line);
-  add_fit_phase(progress, 1);
-  try {
+  step.config.lag = std::max(step.config.lag, step.children.workers);
+  step.config.holdout_pictures = step.children.trainer.data.holdout;
+  const spec::Recipe recipe = recipe_of(options.study);
+  step.config.details_json = identity_json(step, recipe);
+  const StudyFolder study{"fit", options.study.output, step.config.details_json, recipe};
+  in_study_folder(study, [&](const store::RunFolder& folder) {
+    step.children.trainer.recipe_file = folder / "recipe.toml";
+    LiveLine line;
+    Progress progress(line);
+    add_fit_phase(progress, 1);
     const search::CoefficientFitResult result = run_fit_step(step, folder.path(), progress, stop_requested());
-    print_result(options.json ? fit_json(result.file, result.choice)
-                              : fit_summary(result.file, result.choice));
+    print_result(options.study.json ? fit_json(result.file, result.choice)
+                                    : fit_summary(result.file, result.choice));
     print_note(fmt::format("coefficients: {}", (folder / "coefficients.toml").string()));
-  } catch (const spec::Error& error) {
-    if (error.kind() != spec::ErrorKind::kStopped) {
-      release_unused(folder, folder / "trials.db");
-      throw;
-    }
-    throw spec::Error(error.kind(), "fit", "stopped; the finished nets are kept",
-                      "run the same command again to go on");
-  }
+  });
 }
 
 void run(Options options) {
@@ -81,8 +67,8 @@ void run(Options options) {
   config.grid.tolerance = scaling::parse_decimal(options.tolerance, "--tolerance");
   config.cost_kind = spec::parse_cost_kind(options.cost, "--cost");
   require_between("--cost-spread", config.cost_spread, 0, 1);
-  require_between("--trial-timeout", options.step.trial_timeout, 0, 1e8);
-  if (options.dry_run) return print_result(options.json ? points_json(config) : points_summary(config));
+  require_between("--trial-timeout", options.step.children.trial_timeout, 0, 1e8);
+  if (options.dry_run) return print_result(options.study.json ? points_json(config) : points_summary(config));
   train(options);
 }
 
@@ -115,34 +101,11 @@ void add_fit(CLI::App& program) {
   command->add_option("--seeds", step.config.seeds, "runs a net")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command->add_option("--pictures", step.config.budget.pictures, "training pictures a net sees")
-      ->capture_default_str()
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
-  command->add_option("--child-epochs", step.config.budget.epochs, "times it sees them")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
-  command->add_option("--seed", step.config.seed, "seed of the fit")
-      ->capture_default_str()
-      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
-  command->add_option("--recipe", options->recipe_file, "recipe file (TOML)");
-  command
-      ->add_option("--trial-timeout", step.trial_timeout,
-                   "seconds after which a child counts as hung, 0 for never")
-      ->capture_default_str();
-  add_data_flags(*command, step.trainer.data);
-  command->add_option("--workers", step.workers, "nets side by side")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--threads", step.trainer.threads, "threads a net")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--device", step.trainer.device, "cpu or cuda")->capture_default_str();
-  command->add_option("--output", options->output, "run folder: trial store, logs, coefficients.toml")
-      ->capture_default_str();
+  add_study_flags(*command, step.children, step.config.budget, step.config.seed, options->study,
+                  "coefficients.toml");
   command->add_option("--redo", options->redo,
                       "make the choice again from this coefficients.toml; nothing is trained");
   command->add_flag("--dry-run", options->dry_run, "only list the grid points and what they would cost");
-  command->add_flag("--json", options->json, "the result as JSON");
   command->footer(
       "Examples:\n  effnet fit --baseline b0 --dry-run\n  effnet fit --baseline runs/search/baseline.toml "
       "--nets 6 --output runs/fit\n"

@@ -56,10 +56,7 @@ std::string identity_json(const FitStep& step, const spec::Recipe& recipe) {
   json["epochs"] = c.budget.epochs;
   json["seed"] = c.seed;
   json["lag"] = c.lag;
-  json["data"] = Json::parse(data_json(step.trainer.data));
-  json["recipe"] = Json::parse(spec::recipe_json(recipe));
-  json["threads"] = step.trainer.threads;
-  json["device"] = step.trainer.device;
+  json.update(Json::parse(children_json(step.children, recipe)));
   return json.dump();
 }
 
@@ -74,8 +71,8 @@ search::CoefficientFitResult run_fit_step(const FitStep& step, const std::filesy
   StudyProgress observer(progress, std::string(kPhase), trials);
   const search::CoefficientFitResult result = search::run_coefficient_fit(
       step.config, store,
-      {.workers = step.workers,
-       .make_evaluator = trainer_evaluators(step.trainer, folder, step.trial_timeout),
+      {.workers = step.children.workers,
+       .make_evaluator = trainer_evaluators(step.children.trainer, folder, step.children.trial_timeout),
        .observer = &observer,
        .stop = &stop});
   spec::write_file_atomically(folder / "coefficients.toml", scaling::coefficients_toml(result.file));

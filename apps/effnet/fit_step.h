@@ -6,16 +6,14 @@
 #include <string>
 
 #include "apps/effnet/progress.h"
-#include "apps/effnet/trainer_process.h"
+#include "apps/effnet/study_command.h"
 #include "search/coefficient_fit.h"
 
 namespace effnet::apps {
 
 struct FitStep {
   search::CoefficientFitConfig config;
-  TrainerSetup trainer;
-  int workers = 2;
-  double trial_timeout = 0;  // seconds, 0: any
+  StudyChildren children;
 };
 
 std::string identity_json(const FitStep& step, const spec::Recipe& recipe);

@@ -52,6 +52,12 @@ void read_search(const ConfigTable& table, Plan& plan) {
   plan.finalists = count_in(table, "finalists", 2, 1, 1000);
   plan.finalist_seeds = count_in(table, "finalist_seeds", 2, 1, 1000);
   plan.rank_check_nets = count_in(table, "rank_check_nets", 0, 0, 1000);
+  if (plan.rank_check_nets == 0) return;
+  if (plan.rank_check_nets < 3)
+    throw table.error("rank_check_nets", "must be 0, or at least 3 for a rank to mean something");
+  if (plan.rank_check_nets > plan.random_trials)
+    throw table.error("rank_check_nets",
+                      fmt::format("the random arm, whose nets they are, has only {}", plan.random_trials));
 }
 
 void read_fit(const ConfigTable& table, Plan& plan) {
@@ -143,8 +149,6 @@ Plan read_plan(const std::filesystem::path& file) {
     plan.data.dataset = data.string_or("dataset", plan.data.dataset);
     plan.data.holdout = data.integer_or("holdout", plan.data.holdout);
     if (plan.data.holdout < 1) throw data.error("holdout", "must be at least 1: all scores are made there");
-    plan.data_train_pictures = data.integer_or("train_pictures", plan.data_train_pictures);
-    plan.data_test_pictures = data.integer_or("test_pictures", plan.data_test_pictures);
     plan.data.split_seed = static_cast<std::uint64_t>(data.integer_or("split_seed", 1));
   }
   if (table.has("recipe")) plan.recipe = spec::read_recipe(table.table("recipe"), plan.recipe);
@@ -155,6 +159,34 @@ Plan read_plan(const std::filesystem::path& file) {
   table.reject_unknown_keys();
   check_matches(table, plan);
   return plan;
+}
+
+void check(const Plan& plan, const search::Space& space, const DatasetInfo& info) {
+  using spec::Error;
+  using spec::ErrorKind;
+  const spec::ArchSpec net = space.extreme(spec::CostKind::kMacs, search::Extreme::kCheapest).arch;
+  if (net.input_channels != info.channels || net.classes < info.classes) {
+    throw Error(
+        ErrorKind::kUsage, fmt::format("space '{}'", plan.space),
+        fmt::format("its nets take {} channels and know {} classes; '{}' has pictures of {} in {} classes",
+                    net.input_channels, net.classes, info.name, info.channels, info.classes),
+        "set channels and classes in the space's [skeleton], or give other pictures");
+  }
+  if (info.test_pictures < 1) {
+    throw Error(ErrorKind::kBadData, plan.data.data_dir,
+                "has no test pictures, on which the family is compared", "give the data set a test part");
+  }
+  const std::int64_t left = info.train_pictures - plan.data.holdout;
+  const std::pair<const char*, std::int64_t> wishes[] = {{"search.pictures", plan.child.pictures},
+                                                         {"fit.pictures", plan.fit_child.pictures},
+                                                         {"family.pictures", plan.final_pictures(info)}};
+  for (const auto& [key, pictures] : wishes) {
+    if (pictures >= 1 && pictures <= left) continue;
+    throw Error(ErrorKind::kUsage, fmt::format("plan '{}', {}", plan.name, key),
+                fmt::format("{} pictures are asked for; '{}' has {} to train on and {} of them are held out",
+                            pictures, info.name, info.train_pictures, plan.data.holdout),
+                "ask for fewer, or hold out fewer (data.holdout)");
+  }
 }
 
 }  // namespace effnet::apps

@@ -9,6 +9,7 @@
 #include "apps/effnet/trainer_process.h"
 #include "scaling/coefficient_grid.h"
 #include "search/objective.h"
+#include "search/space.h"
 #include "spec/recipe.h"
 #include "spec/trial.h"
 
@@ -50,15 +51,17 @@ struct Plan {
   std::int64_t train_pictures = 0;      // distinct pictures of a final training; 0: all that are not held out
   std::vector<Rival> rivals;
 
-  // Of the data set, for the bill alone; what is really there is counted when it is read.
-  std::int64_t data_train_pictures = 60'000, data_test_pictures = 10'000;
-
-  std::int64_t final_pictures() const {
-    return train_pictures > 0 ? train_pictures : data_train_pictures - data.holdout;
+  // Distinct pictures of a final training on this data set.
+  std::int64_t final_pictures(const DatasetInfo& info) const {
+    return train_pictures > 0 ? train_pictures : info.train_pictures - data.holdout;
   }
 };
 
 // Unknown keys are errors with their line.
 Plan read_plan(const std::filesystem::path& file);
+
+// Error{kUsage} where the plan's nets do not take these pictures or more pictures are asked for than there are,
+// Error{kBadData} for a data set that has none to test with.
+void check(const Plan& plan, const search::Space& space, const DatasetInfo& info);
 
 }  // namespace effnet::apps

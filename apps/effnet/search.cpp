@@ -2,28 +2,24 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <limits>
 
 #include "apps/command_line.h"
-#include "apps/effnet/claimed_folder.h"
 #include "apps/effnet/commands.h"
 #include "apps/effnet/search_step.h"
 #include "apps/stop_signal.h"
 #include "search/builtin_spaces.h"
-#include "spec/atomic_file.h"
 #include "spec/error.h"
-#include "store/run_folder.h"
 
 namespace effnet::apps {
 namespace {
 
 struct Options {
   SearchStep step;
-  std::string objective = "hard", cost = "macs", recipe_file, output = "runs/search";
+  StudyFlags study{.output = "runs/search"};
+  std::string objective = "hard", cost = "macs";
   std::optional<double> weight;
   std::optional<int> random_trials;
   double target = 4e6;
-  bool json = false;
 };
 
 void run(Options options) {
@@ -35,39 +31,27 @@ void run(Options options) {
   config.objective.weight = options.weight.value_or(search::default_weight(config.objective.form));
   search::check(config.objective, "search");
   config.random_trials = options.random_trials.value_or(config.trials);
-  config.lag = std::max(config.lag, step.workers);
+  config.lag = std::max(config.lag, step.children.workers);
   const search::Space space =
       search::load_space(step.space_name).with_limits(search::limits_of(config.objective));
-  require_between("--trial-timeout", step.trial_timeout, 0, 1e8);
+  require_between("--trial-timeout", step.children.trial_timeout, 0, 1e8);
   check(step, space);
-  const spec::Recipe recipe = options.recipe_file.empty()
-                                  ? spec::Recipe{}
-                                  : spec::read_recipe(std::filesystem::path(options.recipe_file));
+  const spec::Recipe recipe = recipe_of(options.study);
   if (const std::string note = search::target_note(config.objective); !note.empty())
     print_note("note: " + note);
 
-  const std::string identity = identity_json(step, recipe);
-  const store::RunFolder folder = store::RunFolder::open(options.output, "search", identity);
-  step.trainer.recipe_file = folder / "recipe.toml";
-  spec::write_file_atomically(step.trainer.recipe_file, spec::recipe_toml(recipe));
-  config.details_json = identity;
-
-  LiveLine line;
-  Progress progress(line);
-  add_search_phases(progress, step, 1);
-  try {
+  config.details_json = identity_json(step, recipe);
+  const StudyFolder study{"search", options.study.output, config.details_json, recipe};
+  in_study_folder(study, [&](const store::RunFolder& folder) {
+    step.children.trainer.recipe_file = folder / "recipe.toml";
+    LiveLine line;
+    Progress progress(line);
+    add_search_phases(progress, step, 1);
     const search::BaselineSearchResult result =
         run_search_step(step, space, folder.path(), progress, stop_requested());
-    print_result(options.json ? search_json(result) : search_summary(result));
+    print_result(options.study.json ? search_json(result) : search_summary(result));
     print_note(fmt::format("baseline: {}", (folder / "baseline.toml").string()));
-  } catch (const spec::Error& error) {
-    if (error.kind() != spec::ErrorKind::kStopped) {
-      release_unused(folder, folder / "trials.db");
-      throw;
-    }
-    throw spec::Error(error.kind(), "search", "stopped; the finished trials are kept",
-                      "run the same command again to go on");
-  }
+  });
 }
 
 }  // namespace
@@ -98,41 +82,18 @@ void add_search(CLI::App& program) {
       ->add_option("--random-trials", options->random_trials,
                    "nets of the random arm; default as many as --trials, 0 for none")
       ->check(CLI::Range(0, 1'000'000));
-  command->add_option("--pictures", step.config.budget.pictures, "training pictures a child sees")
-      ->capture_default_str()
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
-  command->add_option("--child-epochs", step.config.budget.epochs, "times it sees them")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
   command->add_option("--finalists", step.config.finalists, "best nets of each arm that are retrained")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   command->add_option("--finalist-seeds", step.config.finalist_seeds, "fresh seeds each")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command->add_option("--seed", step.config.seed, "seed of the search")
-      ->capture_default_str()
-      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
-  command->add_option("--recipe", options->recipe_file, "recipe file for the children (TOML)");
   command
       ->add_option("--evaluator", step.evaluator,
                    "train, or command:PROGRAM ARGS that speaks the JSON-lines protocol")
       ->capture_default_str();
-  command
-      ->add_option("--trial-timeout", step.trial_timeout,
-                   "seconds after which a child counts as hung, 0 for never")
-      ->capture_default_str();
-  add_data_flags(*command, step.trainer.data);
-  command->add_option("--workers", step.workers, "children side by side")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--threads", step.trainer.threads, "threads a child")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--device", step.trainer.device, "cpu or cuda")->capture_default_str();
-  command->add_option("--output", options->output, "run folder: trial store, logs, baseline.toml")
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "the result as JSON");
+  add_study_flags(*command, step.children, step.config.budget, step.config.seed, options->study,
+                  "baseline.toml");
   command->footer(
       "Examples:\n  effnet search --trials 40 --target 1.5e6 --output runs/search\n"
       "  effnet search --space my-space.toml --data-dir pictures --dataset folder --strategy reinforce\n");

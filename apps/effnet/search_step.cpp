@@ -24,7 +24,8 @@ constexpr std::string_view kSearchPhase = "search", kRandomPhase = "random arm",
 constexpr std::string_view kCommandPrefix = "command:";
 
 search::EvaluatorFactory evaluators(const SearchStep& step, const std::filesystem::path& folder) {
-  if (step.evaluator == "train") return trainer_evaluators(step.trainer, folder, step.trial_timeout);
+  if (step.evaluator == "train")
+    return trainer_evaluators(step.children.trainer, folder, step.children.trial_timeout);
   if (!step.evaluator.starts_with(kCommandPrefix)) {
     throw spec::Error(spec::ErrorKind::kUsage, "--evaluator",
                       fmt::format("unknown evaluator '{}'", step.evaluator),
@@ -40,7 +41,7 @@ search::EvaluatorFactory evaluators(const SearchStep& step, const std::filesyste
         search::ProcessEvaluatorConfig{.command = {.arguments = arguments,
                                                    .environment = {},
                                                    .log = folder / fmt::format("child-{}.log", worker)},
-                                       .timeout = step.trial_timeout});
+                                       .timeout = step.children.trial_timeout});
   };
 }
 
@@ -87,15 +88,12 @@ std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
   json["epochs"] = c.budget.epochs;
   json["lag"] = c.lag;
   json["evaluator"] = step.evaluator;
-  json["data"] = nlohmann::ordered_json::parse(data_json(step.trainer.data));
-  json["recipe"] = nlohmann::ordered_json::parse(spec::recipe_json(recipe));
-  json["threads"] = step.trainer.threads;
-  json["device"] = step.trainer.device;
+  json.update(nlohmann::ordered_json::parse(children_json(step.children, recipe)));
   return json.dump();
 }
 
 void add_search_phases(Progress& progress, const SearchStep& step, double seconds_a_trial) {
-  const double each = seconds_a_trial / step.workers;
+  const double each = seconds_a_trial / step.children.workers;
   progress.add_phase(std::string(kSearchPhase), each * step.config.trials);
   if (step.config.random_trials > 0)
     progress.add_phase(std::string(kRandomPhase), each * step.config.random_trials);
@@ -118,7 +116,7 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
   };
   const search::BaselineSearchResult result =
       search::run_baseline_search(step.config, space, store,
-                                  {.workers = step.workers,
+                                  {.workers = step.children.workers,
                                    .make_evaluator = evaluators(step, folder),
                                    .observer_of = observer_of,
                                    .stop = &stop});

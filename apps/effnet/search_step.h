@@ -6,7 +6,7 @@
 #include <string>
 
 #include "apps/effnet/progress.h"
-#include "apps/effnet/trainer_process.h"
+#include "apps/effnet/study_command.h"
 #include "search/baseline_search.h"
 
 namespace effnet::apps {
@@ -14,10 +14,8 @@ namespace effnet::apps {
 struct SearchStep {
   std::string space_name;
   search::BaselineSearchConfig config;
-  TrainerSetup trainer;
+  StudyChildren children;
   std::string evaluator = "train";  // or command:PROGRAM ARGS
-  int workers = 2;
-  double trial_timeout = 0;  // seconds, 0: any
 };
 
 // Error{kUsage} for a strategy or an evaluator that there is not.

@@ -15,13 +15,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> with_data(std::vector<std::string> arguments, const TrainerSetup& setup) {
-  const DataChoice& data = setup.data;
+std::vector<std::string> with_data(std::vector<std::string> arguments, const DataChoice& data) {
   if (!data.data_dir.empty()) arguments.insert(arguments.end(), {"--data-dir", data.data_dir});
-  arguments.insert(arguments.end(),
-                   {"--dataset", data.dataset, "--holdout", std::to_string(data.holdout), "--split-seed",
-                    std::to_string(data.split_seed), "--recipe", setup.recipe_file.string(), "--threads",
-                    std::to_string(setup.threads), "--device", setup.device});
+  arguments.insert(arguments.end(), {"--dataset", data.dataset, "--holdout", std::to_string(data.holdout),
+                                     "--split-seed", std::to_string(data.split_seed)});
+  return arguments;
+}
+
+std::vector<std::string> with_setup(std::vector<std::string> arguments, const TrainerSetup& setup) {
+  arguments = with_data(std::move(arguments), setup.data);
+  arguments.insert(arguments.end(), {"--recipe", setup.recipe_file.string(), "--threads",
+                                     std::to_string(setup.threads), "--device", setup.device});
   return arguments;
 }
 
@@ -65,7 +69,7 @@ search::EvaluatorFactory trainer_evaluators(const TrainerSetup& setup,
   const std::string program = trainer_program().string();
   return [=](int worker) -> std::unique_ptr<search::Evaluator> {
     search::ProcessEvaluatorConfig config;
-    config.command.arguments = with_data({program, "serve"}, setup);
+    config.command.arguments = with_setup({program, "serve"}, setup);
     config.command.environment = trainer_environment();
     config.command.log = log_folder / fmt::format("child-{}.log", worker);
     config.timeout = timeout;
@@ -75,7 +79,7 @@ search::EvaluatorFactory trainer_evaluators(const TrainerSetup& setup,
 
 search::ChildCommand train_command(const TrainerSetup& setup, const TrainingJob& job) {
   search::ChildCommand command;
-  command.arguments = with_data(
+  command.arguments = with_setup(
       {trainer_program().string(), "train", job.net_file.string(), "--output", job.run_folder.string(),
        "--name", job.name, "--group", job.group, "--seed", std::to_string(job.seed), "--progress", "json"},
       setup);
@@ -118,6 +122,74 @@ std::vector<Speed> measure_speed(const std::vector<spec::ArchSpec>& nets, int ba
     }
   }
   return speeds;
+}
+
+DatasetInfo ask_dataset(const DataChoice& data, LiveLine& line, const std::atomic<bool>& stop) {
+  using Clock = search::ChildProcess::Clock;
+  search::ChildCommand command;
+  command.arguments = with_data({trainer_program().string(), "data"}, data);
+  command.environment = trainer_environment();
+  command.stderr_to_stdout = true;
+  search::ChildProcess child(command);
+  const auto start = Clock::now();
+  std::string answer, words;
+  while (true) {
+    std::string text;
+    const auto read = child.read_line(text, Clock::now() + std::chrono::milliseconds(100));
+    if (read == search::ChildProcess::ReadResult::kEnd) break;
+    if (read == search::ChildProcess::ReadResult::kLine) {
+      if (text.starts_with('{'))
+        answer = text;
+      else
+        words += text + "\n";
+    }
+    if (stop) throw spec::Error(spec::ErrorKind::kStopped, "", "stopped before anything was measured");
+    if (Clock::now() - start > std::chrono::seconds(1)) line.update("opening the data set ...");
+  }
+  const search::ChildExit exit = child.finish(std::chrono::seconds(5));
+  if (exit.code != 0 || exit.signal != 0) {
+    const std::string message = last_message(words);
+    throw spec::Error(kind_of(exit), "",
+                      message.empty() ? "effnet-train data: " + search::to_text(exit) : message);
+  }
+  return dataset_from_json(answer, "effnet-train data");
+}
+
+std::string dataset_json(const DatasetInfo& info) {
+  return nlohmann::ordered_json{
+      {"name", info.name},          {"fingerprint", info.fingerprint}, {"train", info.train_pictures},
+      {"test", info.test_pictures}, {"classes", info.classes},         {"channels", info.channels}}
+      .dump();
+}
+
+DatasetInfo dataset_from_json(std::string_view text, std::string_view where) {
+  try {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    return {.name = json.at("name"),
+            .fingerprint = json.at("fingerprint"),
+            .train_pictures = json.at("train"),
+            .test_pictures = json.at("test"),
+            .classes = json.at("classes"),
+            .channels = json.at("channels")};
+  } catch (const nlohmann::json::exception& error) {
+    throw spec::Error(spec::ErrorKind::kBadData, where,
+                      fmt::format("does not describe a data set: {}", error.what()));
+  }
+}
+
+spec::ErrorKind kind_of(const search::ChildExit& exit) {
+  const auto kind = exit.signal == 0 ? spec::kind_of_exit_code(exit.code) : std::nullopt;
+  const bool told = kind && *kind != spec::ErrorKind::kStopped;  // nobody but us is to stop it
+  return told ? *kind : spec::ErrorKind::kFailed;
+}
+
+std::string last_message(std::string_view words) {
+  constexpr std::string_view kName = "effnet-train: ";
+  constexpr std::size_t kLongest = 200;
+  while (words.ends_with('\n')) words.remove_suffix(1);
+  const std::size_t start = words.rfind(kName);
+  if (start != std::string_view::npos) return std::string(words.substr(start + kName.size()));
+  return std::string(words.substr(words.size() - std::min(words.size(), kLongest)));
 }
 
 }  // namespace effnet::apps

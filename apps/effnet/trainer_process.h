@@ -1,13 +1,16 @@
 // How `effnet` runs its sibling effnet-train: which flags, which environment, which log.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "apps/live_line.h"
 #include "search/child_process.h"
 #include "search/study.h"
+#include "spec/error.h"
 #include "spec/net_file.h"
 #include "spec/recipe.h"
 
@@ -59,6 +62,25 @@ struct Speed {
 };
 std::vector<Speed> measure_speed(const std::vector<spec::ArchSpec>& nets, int batch_size, double seconds,
                                  int threads, int copies);
+
+// What is really in a data set, both parts counted whole.
+struct DatasetInfo {
+  std::string name, fingerprint;
+  std::int64_t train_pictures = 0, test_pictures = 0;
+  int classes = 0, channels = 0;
+};
+
+// effnet-train data: opens the data set and parts it. Throws what effnet-train said, with its kind: no such folder, a
+// damaged file, more to hold out than there is. kStopped when `stop` was raised; `line` shows a wait of over a second.
+DatasetInfo ask_dataset(const DataChoice& data, LiveLine& line, const std::atomic<bool>& stop);
+
+std::string dataset_json(const DatasetInfo& info);
+DatasetInfo dataset_from_json(std::string_view json, std::string_view where);  // kBadData when it is none
+
+// Why an effnet-train that has ended failed: the kind of its exit code, and its last message without its name, out of
+// all that it wrote to stderr.
+spec::ErrorKind kind_of(const search::ChildExit& exit);
+std::string last_message(std::string_view words);
 
 // The sibling program; Error{kEnvironment} when it is not there.
 std::filesystem::path trainer_program();

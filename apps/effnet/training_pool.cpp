@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "apps/effnet/trainer_process.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 
@@ -40,26 +41,14 @@ std::optional<spec::RunRecord> finished_record(const PooledJob& job) {
   return spec::run_record_from_json(spec::read_file(file), file.string());
 }
 
-std::string last_line_of(const std::filesystem::path& log) {
-  if (!std::filesystem::exists(log)) return "no message";
-  std::string text = spec::read_file(log);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const std::size_t start = text.rfind("effnet-train:");
-  return start == std::string::npos ? text.substr(text.size() - std::min<std::size_t>(text.size(), 200))
-                                    : text.substr(start);
+std::string message_in(const std::filesystem::path& log) {
+  return std::filesystem::exists(log) ? last_message(spec::read_file(log)) : "no message";
 }
 
 double fraction_in(const std::string& line) {
   const auto json = nlohmann::json::parse(line, nullptr, false);
   if (json.is_discarded() || !json.contains("step") || !json.contains("steps")) return -1;
   return json["step"].get<double>() / std::max(1.0, json["steps"].get<double>());
-}
-
-ErrorKind kind_of(const search::ChildExit& exit) {
-  for (const ErrorKind kind : {ErrorKind::kUsage, ErrorKind::kBadData, ErrorKind::kEnvironment}) {
-    if (exit.signal == 0 && exit.code == spec::exit_code(kind)) return kind;
-  }
-  return ErrorKind::kFailed;
 }
 
 // A child that was asked to stop writes its checkpoint first; its output is read until then, because a pipe closed
@@ -93,7 +82,7 @@ Failure run_job(const PooledJob& job, const std::atomic<bool>& stop,
   }
   const search::ChildExit exit = child.finish(std::chrono::seconds(30));
   if (exit.code == 0 && exit.signal == 0) return {};
-  return {fmt::format("{}: {}", search::to_text(exit), last_line_of(command.log)), kind_of(exit)};
+  return {fmt::format("{}: {}", search::to_text(exit), message_in(command.log)), kind_of(exit)};
 }
 
 }  // namespace

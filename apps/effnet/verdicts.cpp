@@ -90,7 +90,12 @@ std::vector<std::string> verdicts(const Plan& plan, const WholeJobResult& result
                     last, all.at(last).mean - all.at("b0").mean, std::exp2(doublings),
                     (all.at(last).mean - all.at("b0").mean) / doublings));
   }
-  if (result.rank_check) {
+  if (result.rank_check && result.rank_check->nets < 3) {
+    text.push_back(fmt::format(
+        "Whether short training ranks nets as long training does is not known: only {} different nets of the "
+        "random arm have both scores.",
+        result.rank_check->nets));
+  } else if (result.rank_check) {
     text.push_back(fmt::format(
         "Short training ranked {} nets with Kendall tau {:.2f} (90 % interval {:.2f} to {:.2f}) against "
         "training as long as the family's.",

@@ -30,6 +30,24 @@ struct Entry {
   std::string group;
 };
 
+constexpr const char* kRankCheck = "rank check";  // study, phase and row of the bill
+constexpr std::size_t kFewestRanks = 3;
+
+// `count` scored trials of different nets, evenly spread from the worst to the best; all, where there are no more.
+std::vector<search::TrialResult> spread_by_score(const std::vector<search::TrialResult>& trials, int count) {
+  std::vector<search::TrialResult> scored;
+  for (const search::TrialResult& trial : trials) {
+    if (trial.outcome.scored() && !trial.same_as) scored.push_back(trial);
+  }
+  std::stable_sort(scored.begin(), scored.end(),
+                   [](const auto& a, const auto& b) { return a.outcome.accuracy < b.outcome.accuracy; });
+  const auto wanted = static_cast<std::size_t>(count);
+  if (wanted >= scored.size()) return scored;
+  std::vector<search::TrialResult> spread;
+  for (std::size_t i = 0; i < wanted; ++i) spread.push_back(scored[i * (scored.size() - 1) / (wanted - 1)]);
+  return spread;
+}
+
 class WholeJob {
  public:
   WholeJob(const Plan& plan, const fs::path& output, const std::atomic<bool>& stop)
@@ -79,10 +97,12 @@ class WholeJob {
       print_note(fmt::format("going on in {}", folder_.path().string()));
       return;
     }
+    const DatasetInfo data = ask_dataset(plan_.data, line_, stop_);
+    check(plan_, space_, data);
     print_note("measuring this machine's speed (under 10 s of training steps) ...");
     spec::write_file_atomically(folder_ / "plan.toml", plan_.text);
     spec::write_file_atomically(folder_ / "recipe.toml", spec::recipe_toml(plan_.recipe));
-    result_.bill = measure_bill(plan_, space_);
+    result_.bill = measure_bill(plan_, space_, data);
     spec::write_file_atomically(bill_file, bill_json(result_.bill));
   }
 
@@ -90,24 +110,20 @@ class WholeJob {
     const search::Objective& o = plan_.objective;
     return fmt::format(
         "Plan '{}' (seed {}, {} workers of {} thread{})\n"
+        "  data      '{}', {} + {} pictures; {} of the first are held out for all scores but the last\n"
         "  search    {} nets by {} in space '{}' ({:.3g} nets), {} nets by the random arm; each child sees "
         "{} pictures x {}\n"
         "            objective {} with {} {:.3g}; the best {} of each arm are retrained with {} fresh seeds\n"
         "  fit       alpha, beta, gamma by a grid at equal realised cost, {} nets\n"
         "  family    phi {}; trained on {} pictures x {} epochs, {} seed{}, beside {} rival design{}\n",
-        plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s", plan_.trials,
-        plan_.strategy, space_.name(), space_.size(), plan_.random_trials, plan_.child.pictures,
-        plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target, plan_.finalists,
-        plan_.finalist_seeds, plan_.fit_nets > 0 ? fmt::format("at most {}", plan_.fit_nets) : "all",
-        fmt::join(plan_.phi, ", "), plan_.final_pictures(), plan_.recipe.epochs, plan_.seeds.size(),
+        plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s",
+        result_.bill.data.name, result_.bill.data.train_pictures, result_.bill.data.test_pictures,
+        plan_.data.holdout, plan_.trials, plan_.strategy, space_.name(), space_.size(), plan_.random_trials,
+        plan_.child.pictures, plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target,
+        plan_.finalists, plan_.finalist_seeds,
+        plan_.fit_nets > 0 ? fmt::format("at most {}", plan_.fit_nets) : "all", fmt::join(plan_.phi, ", "),
+        plan_.final_pictures(result_.bill.data), plan_.recipe.epochs, plan_.seeds.size(),
         plan_.seeds.size() == 1 ? "" : "s", plan_.rivals.size(), plan_.rivals.size() == 1 ? "" : "s");
-  }
-
-  double predicted(std::string_view phase) const {
-    for (const BillRow& row : result_.bill.rows) {
-      if (row.phase == phase) return row.seconds;
-    }
-    return 0;
   }
 
   void add_phases() {
@@ -115,9 +131,9 @@ class WholeJob {
   }
 
   // A child that takes twenty times what the bill says for the dearest net hangs.
-  double trial_timeout() const {
+  double trial_timeout(const spec::Budget& budget) const {
     const double dearest = result_.bill.training_seconds(result_.bill.measured_macs.back(),
-                                                         plan_.child.total_pictures(), plan_.data.holdout);
+                                                         budget.total_pictures(), plan_.data.holdout);
     return std::max(120.0, 20 * dearest);
   }
 
@@ -134,9 +150,8 @@ class WholeJob {
                    .budget = plan_.child,
                    .lag = plan_.workers,
                    .details_json = "{}"};
-    step.trainer = trainer_;
-    step.workers = plan_.workers;
-    step.trial_timeout = trial_timeout();
+    step.children = {
+        .trainer = trainer_, .workers = plan_.workers, .trial_timeout = trial_timeout(plan_.child)};
     step.config.details_json = identity_json(step, plan_.recipe);
     fs::create_directories(folder_ / "search");
     result_.search = run_search_step(step, space_, folder_ / "search", progress_, stop_);
@@ -144,48 +159,46 @@ class WholeJob {
                   fs::copy_options::overwrite_existing);
   }
 
-  // Some nets of the random arm, from its worst to its best, are trained as long as the family will be.
+  // Some nets of the random arm are trained as long as the family will be: does short training rank them alike?
   void check_ranks() {
-    std::vector<search::TrialResult> scored;
-    for (const search::TrialResult& trial : result_.search.random) {
-      if (trial.outcome.scored() && !trial.same_as) scored.push_back(trial);
+    const auto short_runs = spread_by_score(result_.search.random, plan_.rank_check_nets);
+    if (short_runs.size() < kFewestRanks) {  // the arm's other nets failed, or were the same
+      result_.rank_check =
+          search::RankAgreement{.low = -1, .high = 1, .nets = static_cast<int>(short_runs.size())};
+      progress_.begin(kRankCheck, 1);
+      return progress_.finish();
     }
-    std::stable_sort(scored.begin(), scored.end(),
-                     [](const auto& a, const auto& b) { return a.outcome.accuracy < b.outcome.accuracy; });
-    const int count = std::min(plan_.rank_check_nets, static_cast<int>(scored.size()));
-    if (count < 3) return;
-    std::vector<spec::Candidate> candidates;
+    std::vector<spec::Candidate> nets;
+    for (const search::TrialResult& run : short_runs) nets.push_back(run.trial.candidate);
+    rank_trials_ = trained_long(nets);
     std::vector<double> short_scores, long_scores;
-    for (int i = 0; i < count; ++i) {
-      const auto& trial =
-          scored[static_cast<std::size_t>(i * (static_cast<int>(scored.size()) - 1) / (count - 1))];
-      candidates.push_back(trial.trial.candidate);
-      short_scores.push_back(trial.outcome.accuracy);
+    for (std::size_t i = 0; i < rank_trials_.size(); ++i) {
+      if (!rank_trials_[i].outcome.scored()) continue;
+      short_scores.push_back(short_runs[i].outcome.accuracy);
+      long_scores.push_back(rank_trials_[i].outcome.accuracy);
     }
-    search::CandidateList list(candidates);
+    result_.rank_check = search::rank_agreement(short_scores, long_scores, plan_.seed);
+  }
+
+  std::vector<search::TrialResult> trained_long(const std::vector<spec::Candidate>& nets) {
+    search::CandidateList list(nets);
     search::StudyConfig config;
-    config.name = "rank check";
+    config.name = kRankCheck;
     config.seed = spec::derive_seed(plan_.seed, config.name);
     config.trials = list.size();
     config.lag = plan_.workers;
-    config.budget = {.pictures = plan_.final_pictures(), .epochs = plan_.recipe.epochs};
+    config.budget = {.pictures = plan_.final_pictures(result_.bill.data), .epochs = plan_.recipe.epochs};
     config.objective = plan_.objective;
     config.strategy = "list";
     store::TrialStore store = store::TrialStore::open(folder_ / "search/trials.db");
-    StudyProgress observer(progress_, "rank check", list.size());
+    StudyProgress observer(progress_, kRankCheck, list.size());
     search::Study study(
         config, [&](const spec::Choices& choices) { return list.candidate(choices); }, list, store);
-    rank_trials_ = study.run({.workers = plan_.workers,
-                              .make_evaluator = trainer_evaluators(trainer_, folder_ / "search", 0),
-                              .observer = &observer,
-                              .stop = &stop_});
-    std::vector<double> kept;
-    for (std::size_t i = 0; i < rank_trials_.size(); ++i) {
-      if (!rank_trials_[i].outcome.scored()) continue;
-      kept.push_back(short_scores[i]);
-      long_scores.push_back(rank_trials_[i].outcome.accuracy);
-    }
-    result_.rank_check = search::rank_agreement(kept, long_scores, plan_.seed);
+    return study.run(
+        {.workers = plan_.workers,
+         .make_evaluator = trainer_evaluators(trainer_, folder_ / "search", trial_timeout(config.budget)),
+         .observer = &observer,
+         .stop = &stop_});
   }
 
   void fit_coefficients() {
@@ -198,9 +211,8 @@ class WholeJob {
     step.config.seed = plan_.seed;
     step.config.lag = plan_.workers;
     step.config.holdout_pictures = plan_.data.holdout;
-    step.trainer = trainer_;
-    step.workers = plan_.workers;
-    step.trial_timeout = trial_timeout();
+    step.children = {
+        .trainer = trainer_, .workers = plan_.workers, .trial_timeout = trial_timeout(plan_.fit_child)};
     step.config.details_json = identity_json(step, plan_.recipe);
     fs::create_directories(folder_ / "fit");
     result_.fit = run_fit_step(step, folder_ / "fit", progress_, stop_);
@@ -254,8 +266,9 @@ class WholeJob {
                         .group = entry.group,
                         .seed = seed,
                         .pictures = plan_.train_pictures};
-        const double seconds = result_.bill.training_seconds(
-            macs, plan_.final_pictures() * plan_.recipe.epochs, plan_.data.holdout * plan_.recipe.epochs);
+        const double seconds =
+            result_.bill.training_seconds(macs, plan_.final_pictures(result_.bill.data) * plan_.recipe.epochs,
+                                          plan_.data.holdout * plan_.recipe.epochs);
         jobs.push_back({.name = job.run_folder.filename().string(),
                         .run_folder = job.run_folder,
                         .command = train_command(trainer_, job),
@@ -289,9 +302,9 @@ class WholeJob {
       rows.push_back(row);
     };
     add_trials("search", result_.search.search);
-    add_trials("random arm", result_.search.random);
+    if (plan_.random_trials > 0) add_trials("random arm", result_.search.random);
     add_trials("finalists", result_.search.finalist_trials);
-    add_trials("rank check", rank_trials_);
+    if (plan_.rank_check_nets > 0) add_trials(kRankCheck, rank_trials_);
     add_trials("fit", result_.fit.trials);
     BillRow train{"train", 0, 0, 0};
     for (const spec::RunRecord& record : result_.records) {

@@ -10,5 +10,6 @@ namespace effnet::apps {
 void add_train(CLI::App& program);
 void add_serve(CLI::App& program);
 void add_measure(CLI::App& program);
+void add_data(CLI::App& program);
 
 }  // namespace effnet::apps

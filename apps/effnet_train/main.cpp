@@ -14,6 +14,6 @@ int main(int argc, char** argv) {
           "  effnet-train train b0 --img-size 28 --stem-stride 1 --output runs/b0\n"
           "  effnet-train measure --arch \"$(effnet describe b0 --json | jq -r .arch)\" --batch-size 16\n",
   };
-  const std::array<AddCommand, 3> commands{add_train, add_serve, add_measure};
+  const std::array<AddCommand, 4> commands{add_train, add_serve, add_measure, add_data};
   return run_program(argc, argv, program, commands);
 }

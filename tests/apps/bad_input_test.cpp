@@ -41,10 +41,23 @@ struct Place {
                         const tests::Surroundings& around = {}) const {
     return tests::effnet_train(joined(words(), more), around);
   }
-  tests::Finished search(const std::vector<std::string>& more) const {
+  tests::Finished search(const std::vector<std::string>& more, const tests::Surroundings& around = {}) const {
     return tests::effnet(joined({"search", "--trials", "1", "--random-trials", "0", "--pictures", "32",
                                  "--child-epochs", "1", "--output", (folder / "search").string()},
-                                more));
+                                more),
+                         around);
+  }
+  // Flags of a search that these pictures fit: a space of two nets for them.
+  std::vector<std::string> small_search() const {
+    spec::write_file_atomically(
+        folder / "small.toml",
+        "name = \"small\"\n[skeleton]\ninput = 12\nchannels = 1\nclasses = 4\n"
+        "stem = \"conv_k3_s2_c8\"\nhead = \"-\"\nactivation = \"silu\"\n"
+        "[[stage]]\nop = \"mb\"\nstride = 1\nchannels = 8\nkernel = 3\nexpand = [1, 2]\n");
+    return {"--space",    (folder / "small.toml").string(),
+            "--data-dir", data.string(),
+            "--dataset",  "idx",
+            "--holdout",  "40"};
   }
 };
 
@@ -166,6 +179,9 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
     CHECK_FALSE(fs::exists(place.folder / "auto"));
   };
   refused("[search]\n", "[search]\ntrails = 3\n", "trails");
+  refused("[search]\n", "[search]\nrank_check_nets = 2\n", "at least 3");
+  refused("[search]\n", "[search]\nrank_check_nets = 13\n", "has only 12");
+  refused("[data]\n", "[data]\ntrain_pictures = 60000\n", "train_pictures");
   refused("workers = 2", "workers = 0", "workers");
   refused("phi = [0, 1, 2]", "phi = [0, 1, 1e9]", "phi");
   refused("phi = [0, 1, 2]", "phi = [0, nan]", "phi");
@@ -212,11 +228,70 @@ TEST_CASE("a full disk: stdout, and files that cannot grow") {
   CHECK(place.train({"--progress", "none"}).code == 0);  // with space again it goes on
 }
 
-TEST_CASE("no write permission") {
-  if (geteuid() == 0) return;  // root may write anywhere
+TEST_CASE("a full disk in the middle of a search or a chart") {
   const Place place;
-  fs::permissions(place.folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
-  check_one_message(place.train(), 4, "ermission");
+  const tests::Surroundings full{.file_size = 4096};
+  const std::vector<std::string> small = place.small_search();
+  check_one_message(place.search(small, full), 4, "free some space");
+  CHECK(place.search(small).code == 0);  // with space again the folder takes the same search
+  REQUIRE(place.train({"--progress", "none"}).code == 0);
+  const std::string chart = (place.folder / "chart").string();
+  check_one_message(tests::effnet({"chart", (place.folder / "run").string(), "--output", chart}, full), 4,
+                    "free some space");
+  CHECK_FALSE(fs::exists(chart + ".html"));
+}
+
+// Whoever may read but not write: another user of the machine, a read-only mount. Root may write anywhere, so the
+// programs run as nobody where the tests run as root.
+TEST_CASE("no write permission: one message that names the folder, exit code 4") {
+  const Place place;
+  const tests::Surroundings nobody{.as_nobody = true};
+  if (const int code = tests::effnet_train({"--version"}, nobody).code; code != 0) {
+    WARN("not checked: another user cannot run the programs from this folder, exit code " << code);
+    return;
+  }
+  const auto home = place.folder.path();
+  const std::vector<std::string> small = place.small_search();
+  REQUIRE(place.train({"--progress", "none"}).code == 0);
+  fs::permissions(
+      home, fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read | fs::perms::others_exec);
+  check_one_message(place.train({"--output", (home / "new").string()}, nobody), 4, (home / "new").string());
+  check_one_message(place.train({}, nobody), 4, (home / "run").string());  // a run of somebody else's
+  check_one_message(place.search(small, nobody), 4, (home / "search").string());
+  check_one_message(tests::effnet({"fit", "--baseline", "b0", "--output", (home / "fit").string()}, nobody),
+                    4, (home / "fit").string());
+  check_one_message(tests::effnet({"auto", "--plan", std::string(EFFNET_SOURCE_DIR) + "/plans/demo.toml",
+                                   "--output", (home / "auto").string()},
+                                  nobody),
+                    4, (home / "auto").string());
+  check_one_message(tests::effnet({"scale", "--published", "--output", (home / "nets").string()}, nobody), 4,
+                    (home / "nets").string());
+  check_one_message(
+      tests::effnet({"chart", (home / "run").string(), "--output", (home / "chart").string()}, nobody), 4,
+      (home / "chart").string());
+  fs::permissions(home, fs::perms::owner_all);
+}
+
+TEST_CASE("no read permission: the file is named, exit code 3") {
+  const Place place;
+  const tests::Surroundings nobody{.as_nobody = true};
+  if (tests::effnet_train({"--version"}, nobody).code != 0) return;
+  fs::permissions(place.folder.path(), fs::perms::all);
+  const fs::path images = place.data / "train-images-idx3-ubyte";
+  fs::permissions(images, fs::perms::none);
+  check_one_message(place.train({}, nobody), 3, images.string());
+  fs::permissions(images, fs::perms::owner_all);
+  fs::permissions(place.data, fs::perms::none);
+  check_one_message(place.train({}, nobody), 3, place.data.string());
+  fs::permissions(place.data, fs::perms::all);
+  spec::write_file_atomically(place.folder / "net.toml", "");
+  fs::permissions(place.folder / "net.toml", fs::perms::none);
+  const std::vector<std::string> describe{"describe", (place.folder / "net.toml").string()};
+  check_one_message(tests::effnet(describe, nobody), 3, "net.toml");
+  fs::permissions(place.folder.path(), fs::perms::none);
+  check_one_message(tests::effnet(describe, nobody), 3, "ermission denied");
+  check_one_message(tests::effnet_train({"data", "--data-dir", place.data.string()}, nobody), 3,
+                    "cannot be reached: Permission denied");
   fs::permissions(place.folder.path(), fs::perms::owner_all);
 }
 

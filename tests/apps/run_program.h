@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -30,6 +31,7 @@ struct Surroundings {
   std::string out;               // a file for stdout instead of one of ours: /dev/full
   std::size_t file_size = 0;     // no file may grow beyond this; 0: any size
   std::filesystem::path folder;  // working folder; empty: ours
+  bool as_nobody = false;  // where we are root: as a user who owns nothing (exit code 126 if that fails)
 };
 
 class Program {
@@ -52,6 +54,7 @@ class Program {
       signal(SIGXFSZ, SIG_IGN);  // a write beyond it fails, as on a full disk
     }
     if (!around.folder.empty() && chdir(around.folder.c_str()) != 0) _exit(126);
+    if (around.as_nobody && geteuid() == 0 && !become_nobody()) _exit(126);
     execv(pointers[0], pointers.data());
     _exit(127);
   }
@@ -92,6 +95,11 @@ class Program {
   }
 
  private:
+  static bool become_nobody() {
+    constexpr unsigned kNobody = 65534;  // Debian's number
+    return setgroups(0, nullptr) == 0 && setgid(kNobody) == 0 && setuid(kNobody) == 0;
+  }
+
   TemporaryFolder files_;
   std::chrono::steady_clock::time_point start_;
   pid_t pid_ = -1;

@@ -1,12 +1,15 @@
-// effnet auto on a data set of a few hundred pictures: uninterrupted, and killed and stopped at four different moments.
-// Both end with the same baseline, coefficients, family and results.
+// effnet auto on a data set of a few hundred pictures: uninterrupted, and killed and stopped at five different moments.
+// Both end with the same baseline, coefficients, family, results and verdicts. And: what a plan asks of its data is
+// checked before anything is measured.
 #include <fmt/format.h>
 
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "store/trial_store.h"
 #include "tests/apps/run_program.h"
 #include "tests/apps/small_pictures.h"
 #include "tests/support/catch.h"
@@ -55,8 +58,6 @@ workers = 2
 dataset = "idx"
 data_dir = "{}"
 holdout = 40
-train_pictures = 240
-test_pictures = 80
 [recipe]
 opt = "sgd"
 lr_base = 0.8
@@ -71,11 +72,12 @@ space = "{}"
 strategy = "evolution:2"
 target = 4e4
 trials = 4
-random_trials = 3
+random_trials = 4
 pictures = 96
 epochs = 2
 finalists = 1
 finalist_seeds = 1
+rank_check_nets = 3
 [fit]
 nets = 2
 pictures = 96
@@ -101,7 +103,25 @@ struct Place {
   std::vector<std::string> words(const std::string& output) const {
     return {EFFNET_PROGRAM, "auto", "--plan", plan.string(), "--output", (folder / output).string()};
   }
+
+  // Replaces the first `before` in a file of the job.
+  void change(const std::string& file, const std::string& before, const std::string& after) const {
+    std::string text = spec::read_file(folder / file);
+    REQUIRE(contains(text, before));
+    text.replace(text.find(before), before.size(), after);
+    spec::write_file_atomically(folder / file, text);
+  }
 };
+
+// Trials that the store of a running job has of a study.
+std::size_t stored_trials(const fs::path& file, const std::string& study) {
+  if (!fs::exists(file)) return 0;
+  const store::TrialStore store = store::TrialStore::open_existing(file);
+  for (const store::StudyRecord& record : store.studies()) {
+    if (record.name == study) return store.trials(study).size();
+  }
+  return 0;
+}
 
 // Processes whose command line names `text`.
 int processes_with(const std::string& text) {
@@ -139,10 +159,10 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
   CHECK(contains(uninterrupted.out, "report.html"));
   CHECK(contains(uninterrupted.err, "Plan 'tiny'"));
 
-  // In its measuring, in the search, in the fit, in the training of the family.
-  const auto kill_when = [&](const std::string& file, std::chrono::milliseconds later) {
+  // In its measuring, in the search, in the rank check, in the fit, in the training of the family.
+  const auto kill_when = [&](const std::function<bool()>& ready, std::chrono::milliseconds later) {
     Program program(place.words("broken"));
-    const bool came = program.wait_until([&] { return fs::exists(broken / file); });
+    const bool came = program.wait_until(ready);
     std::this_thread::sleep_for(later);
     program.signal_it(SIGKILL);
     const int code = program.finish().code;
@@ -153,7 +173,10 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
     CHECK(processes_with(broken.string()) == 0);
     return came && code == 128 + SIGKILL;
   };
-  int kills = kill_when("run.json", std::chrono::milliseconds(300));
+  const auto is_there = [&](const char* file) {
+    return [&broken, file] { return fs::exists(broken / file); };
+  };
+  int kills = kill_when(is_there("run.json"), std::chrono::milliseconds(300));
   {
     Program program(place.words("broken"));
     REQUIRE(program.wait_until([&] { return fs::exists(broken / "search/trials.db"); }));
@@ -162,9 +185,17 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
     CHECK(stopped.code == 75);
     CHECK(contains(stopped.err, "run the same command again to go on"));
   }
-  kills += kill_when("fit/trials.db", std::chrono::milliseconds(100));
-  kills += kill_when("runs/b0/run.json", std::chrono::milliseconds(50));
-  CHECK(kills == 3);
+  const auto in_rank_check = [&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the store is theirs
+    return fs::exists(broken / "baseline.toml") &&
+           stored_trials(broken / "search/trials.db", "rank check") > 0;
+  };
+  kills += kill_when(in_rank_check, std::chrono::milliseconds(0));
+  CHECK(stored_trials(broken / "search/trials.db", "rank check") < 3);
+  CHECK_FALSE(fs::exists(broken / "fit"));
+  kills += kill_when(is_there("fit/trials.db"), std::chrono::milliseconds(100));
+  kills += kill_when(is_there("runs/b0/run.json"), std::chrono::milliseconds(50));
+  CHECK(kills == 4);
   const tests::Finished last = Program(place.words("broken")).finish();
   CAPTURE(last.err);
   REQUIRE(last.code == 0);
@@ -179,21 +210,73 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
     CHECK(fs::exists(broken / file));
   }
 
-  SECTION("run again it only prints the result") {
-    auto words = place.words("whole");
+  // Run again it only prints the result.
+  const auto again = [&](const std::string& output) {
+    auto words = place.words(output);
     words.emplace_back("--json");
-    const auto before = fs::last_write_time(whole / "runs/b0/results.json");
-    const tests::Finished again = Program(words).finish();
-    REQUIRE(again.code == 0);
-    CHECK(again.seconds < 10);
-    CHECK(fs::last_write_time(whole / "runs/b0/results.json") == before);
-    const auto json = nlohmann::json::parse(again.out);
-    CHECK(json["nets"].size() == 4);  // b0, b1, the random arm's, the rival
-    CHECK(json["failures"].empty());
-
-    std::string text = spec::read_file(place.plan);
-    text.replace(text.find("seed = 3"), 8, "seed = 4");
-    spec::write_file_atomically(place.plan, text);
-    check_one_message(Program(words).finish(), 2, "\"seed = 3\" and is now \"seed = 4\"");
+    const tests::Finished printed = Program(words).finish();
+    CAPTURE(printed.err);
+    REQUIRE(printed.code == 0);
+    CHECK(printed.seconds < 10);
+    return nlohmann::json::parse(printed.out);
+  };
+  const auto before = fs::last_write_time(whole / "runs/b0/results.json");
+  const nlohmann::json json = again("whole");
+  CHECK(fs::last_write_time(whole / "runs/b0/results.json") == before);
+  CHECK(json["nets"].size() == 4);  // b0, b1, the random arm's, the rival
+  CHECK(json["failures"].empty());
+  CHECK(json["verdicts"] == again("broken")["verdicts"]);
+  CHECK(contains(json["verdicts"].dump(), "Short training ranked 3 nets with Kendall tau"));
+  // 200 pictures are left to train on; 6 epochs of them are a long training.
+  const nlohmann::json predicted = json["bill"]["rows"][3], actual = json["actual"][3];
+  for (const nlohmann::json& row : {predicted, actual}) {
+    CHECK(row["phase"] == "rank check");
+    CHECK(row["nets"] == 3);
+    CHECK(row["pictures"] == 3 * 200 * 6);
+    CHECK(row["seconds"] > 0);
   }
+  CHECK(json["bill"]["data"]["train"] == 240);
+  CHECK(json["bill"]["data"]["test"] == 80);
+
+  place.change("plan.toml", "seed = 3", "seed = 4");
+  check_one_message(Program(place.words("whole")).finish(), 2, "\"seed = 3\" and is now \"seed = 4\"");
+}
+
+TEST_CASE("effnet-train says what a data set holds, and a plan must fit it before anything is measured") {
+  const Place place;
+  const tests::Finished told =
+      tests::effnet_train({"data", "--data-dir", place.data.string(), "--dataset", "idx", "--holdout", "40"});
+  REQUIRE(told.code == 0);
+  const auto info = nlohmann::json::parse(told.out);
+  CHECK(info["name"] == "idx");
+  CHECK(info["train"] == 240);
+  CHECK(info["holdout"] == 40);
+  CHECK(info["test"] == 80);
+  CHECK(info["classes"] == 4);
+  CHECK(info["channels"] == 1);
+
+  const auto refused = [&](int code, const std::string& word) {
+    const tests::Finished finished = Program(place.words("refused")).finish();
+    check_one_message(finished, code, word);
+    CHECK_FALSE(contains(finished.err, "measuring"));
+    CHECK(fs::is_empty(place.folder / "refused"));
+  };
+  const auto with = [&](const std::string& file, const std::string& before, const std::string& after,
+                        int code, const std::string& word) {
+    place.change(file, before, after);
+    refused(code, word);
+    place.change(file, after, before);
+  };
+  with("plan.toml", place.data.string(), "/nowhere", 3, "/nowhere: is not there");
+  with("plan.toml", "dataset = \"idx\"", "dataset = \"cifar-10\"", 3, place.data.string());
+  with("plan.toml", "holdout = 40", "holdout = 240", 2, "240 pictures are to be held out of 240");
+  with("plan.toml", "holdout = 40", "holdout = 150", 2, "search.pictures: 96 pictures are asked for");
+  with("plan.toml", "phi = [0, 1]", "pictures = 201", 2, "family.pictures: 201 pictures are asked for");
+  with("space.toml", "classes = 4", "classes = 3", 2, "in 4 classes");
+  with("space.toml", "channels = 1", "channels = 3", 2, "channels");
+  const fs::path labels = place.data / "t10k-labels-idx1-ubyte";
+  const std::string bytes = spec::read_file(labels);
+  spec::write_file_atomically(labels, bytes.substr(0, 50));
+  refused(3, labels.string());
+  spec::write_file_atomically(labels, bytes);
 }

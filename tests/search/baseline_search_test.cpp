@@ -87,7 +87,7 @@ TEST_CASE("a fit trains nets of equal cost and its file makes the same choice ag
   const tests::TemporaryFolder folder;
   const search::Space space = search::builtin_space("fashion-small");
   store::TrialStore store = store::TrialStore::open(folder / "trials.db");
-  search::RandomStream random(3);
+  spec::RandomStream random(3);
   search::CoefficientFitConfig config;
   config.baseline = {"baseline", space.candidate(space.sample(random)).arch};
   config.max_nets = 3;

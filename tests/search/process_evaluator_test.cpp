@@ -180,3 +180,18 @@ TEST_CASE("the child ends with its evaluator and leaves no zombie") {
   CHECK(gone(std::stoi(spec::read_file(file))));
   std::filesystem::remove(file);
 }
+
+TEST_CASE("a program's stderr can be read along with its stdout") {
+  ChildProcess child({.arguments = {"/bin/sh", "-c", "echo first; echo second >&2; exit 3"},
+                      .environment = {},
+                      .log = {},
+                      .stderr_to_stdout = true});
+  const auto deadline = ChildProcess::Clock::now() + std::chrono::seconds(10);
+  std::string line;
+  REQUIRE(child.read_line(line, deadline) == ChildProcess::ReadResult::kLine);
+  CHECK(line == "first");
+  REQUIRE(child.read_line(line, deadline) == ChildProcess::ReadResult::kLine);
+  CHECK(line == "second");
+  CHECK(child.read_line(line, deadline) == ChildProcess::ReadResult::kEnd);
+  CHECK(child.finish(std::chrono::seconds(10)).code == 3);
+}

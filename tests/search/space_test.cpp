@@ -115,7 +115,7 @@ TEST_CASE("samples and mutations stay within the limits and reach all that is wi
   REQUIRE(allowed.size() > 10);
   REQUIRE(static_cast<double>(allowed.size()) < whole.size());
   const Space space = whole.with_limits(limits);
-  RandomStream random(1);
+  spec::RandomStream random(1);
   std::map<std::string, int> seen;
   for (std::size_t i = 0; i < 40 * allowed.size(); ++i) {
     const Choices choices = space.sample(random);
@@ -137,7 +137,7 @@ TEST_CASE("limits that few members meet are met all the same") {
   const Space whole = builtin_space("b0-small");
   const std::int64_t least = whole.extreme(spec::CostKind::kMacs, Extreme::kCheapest).cost.macs;
   const Space space = whole.with_limits({.max_macs = least + least / 50});
-  RandomStream random(3);
+  spec::RandomStream random(3);
   std::set<std::string> different;
   for (int i = 0; i < 5; ++i) {
     const Choices choices = space.sample(random);
@@ -185,7 +185,7 @@ TEST_CASE("mistakes in a space file are named with their line") {
 
 TEST_CASE("choices of another space are refused") {
   const Space space = Space::parse(kSmall, "small.toml");
-  RandomStream random(1);
+  spec::RandomStream random(1);
   Choices choices = space.sample(random);
   choices["stage1.kernel"] = 7.0;
   CHECK(contains(error_of([&] { space.arch(choices); }).message(),
@@ -197,7 +197,7 @@ TEST_CASE("choices of another space are refused") {
 TEST_CASE("a space without any choice is one net") {
   const Space space = Space::parse(
       "name = \"one\"\n[skeleton]\ninput = 8\n[[stage]]\nop = \"mb\"\nchannels = 8\n", "one.toml");
-  RandomStream random(1);
+  spec::RandomStream random(1);
   CHECK(space.size() == 1);
   CHECK(space.mutate(space.sample(random), random).empty());
 }

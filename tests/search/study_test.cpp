@@ -49,14 +49,14 @@ class Pretender final : public Evaluator {
   Outcome evaluate(const spec::Trial& trial, Reporter& reporter) override {
     std::this_thread::sleep_for(std::chrono::microseconds(pace_.below(500)));
     if (!reporter.go_on(trial.number)) throw spec::Error(ErrorKind::kStopped, {}, "stopped");
-    RandomStream random(trial.seed);
+    spec::RandomStream random(trial.seed);
     if (random.below(10) == 0) return {.kind = spec::OutcomeKind::kDiverged, .message = "loss is not finite"};
     const double ability = static_cast<double>(trial.candidate.cost.macs % 1000) / 25;
     return {.accuracy = 50 + ability + random.uniform(), .pictures = 200, .seconds = 0.25};
   }
 
  private:
-  RandomStream pace_;
+  spec::RandomStream pace_;
 };
 
 std::unique_ptr<Evaluator> make_pretender(int worker) {
@@ -105,7 +105,7 @@ class Recorder final : public Strategy {
   explicit Recorder(const Space& space) : space_(space) {}
   spec::Choices ask(const AskContext& context) override {
     told_by_ask.push_back(told_);
-    RandomStream random(context.seed);
+    spec::RandomStream random(context.seed);
     return space_.sample(random);
   }
   void tell(int trial, const spec::Choices&, std::optional<double>) override { told_.push_back(trial); }

@@ -1,5 +1,7 @@
 #include "spec/recipe.h"
 
+#include <cmath>
+
 #include "tests/support/catch.h"
 #include "tests/support/expect_error.h"
 
@@ -44,4 +46,13 @@ TEST_CASE("values out of range and TensorFlow's batch norm momentum are refused"
   CHECK(contains(message("smoothing = nan"), "smoothing"));
   CHECK(contains(message("optimizer = \"sgd\""), "unknown key 'optimizer'"));
   CHECK(contains(message("opt = \"adam\""), "unknown optimizer 'adam'"));
+}
+
+// PyTorch's default. A running mean keeps (1 - m)^steps of its start: 0.01 would leave 5 % of it after 300 steps, the
+// length of a child's training, and 0.1 leaves nothing.
+TEST_CASE("without a recipe batch norm's statistics forget their start within a short training") {
+  const double m = spec::Recipe{}.bn_momentum;
+  CHECK(m == 0.1);
+  CHECK(std::pow(1 - m, 300) < 1e-6);
+  CHECK(spec::parse_recipe("bn_momentum = 0.01", "published.toml").bn_momentum == 0.01);
 }

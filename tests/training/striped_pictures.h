@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "data/memory_dataset.h"
-#include "data/random.h"
+#include "spec/random_stream.h"
 #include "training/trainer.h"
 
 namespace effnet::tests {
@@ -12,14 +12,14 @@ namespace effnet::tests {
 inline data::MemoryDataset striped_pictures(int count) {
   data::PixelBlock block{.channels = 1, .height = 8, .width = 8};
   std::vector<int> labels;
-  data::Random random(99);
+  spec::RandomStream random(99);
   for (int n = 0; n < count; ++n) {
     const int label = n % 3;
     labels.push_back(label);
     for (int y = 0; y < 8; ++y) {
       for (int x = 0; x < 8; ++x) {
         const bool bright = label == 0 ? y % 2 == 0 : label == 1 ? x % 2 == 0 : y < 4 && x < 4;
-        block.pixels.push_back(static_cast<std::uint8_t>((bright ? 150 : 0) + random.below(100)));
+        block.pixels.push_back(static_cast<std::uint8_t>((bright ? 150 : 0) + random.index(100)));
       }
     }
   }
