@@ -3,7 +3,7 @@
 // that loop is compiled once an activation, not once a tile size.
 #include "cpu/simd/finished_rows.h"
 
-#include "cpu/simd/activation.h"
+#include "cpu/simd/finished_value.h"
 #include "cpu/simd/gemm.h"
 
 namespace effnet::cpu::EFFNET_ISA {
@@ -52,22 +52,28 @@ EFFNET_INLINE void sums(const FinishedConvRow& of, const float* in, const Panel&
   }
 }
 
+// Activation, addend, sum of a tile's pixels of one vector of channels.
 template <Activation A>
-EFFNET_INLINE void finish_vector(const FinishedConvRow& of, const Vec* sum, Index first_pixel, int pixels,
+EFFNET_INLINE void finish_vector(const FinishedConvRow& of, Vec* sums, Index first_pixel, int pixels,
                                  Index vector, Constant<A>) {
   const Index at = vector * of.out_block + first_pixel * kLanes;
+  float* const out = of.out ? of.out + at : nullptr;
+  if (out && !of.addend && !of.sum) {
+    for (int p = 0; p < pixels; ++p) store(out + p * kLanes, finished_value<A>(sums[p]));
+    return;
+  }
+  const float* const addend = of.addend ? of.addend + at : nullptr;
   Vec total{};
-#pragma GCC unroll 4
   for (int p = 0; p < pixels; ++p) {
-    Vec y = value<A>(sum[p]);
-    if (of.addend) y += load(of.addend + at + p * kLanes);
-    if (of.out) store(of.out + at + p * kLanes, y);
+    Vec y = finished_value<A>(sums[p]);
+    if (addend) y += load(addend + p * kLanes);
+    if (out) store(out + p * kLanes, y);
     total += y;
   }
   if (of.sum) store(of.sum + vector * kLanes, load(of.sum + vector * kLanes) + total);
 }
 
-void finish(const FinishedConvRow& of, const Vec* sum, Index first_pixel, int pixels, Index first_vector,
+void finish(const FinishedConvRow& of, Vec* sum, Index first_pixel, int pixels, Index first_vector,
             int vectors) {
   with_activation(of.activation, [&](auto activation) {
     for (int v = 0; v < vectors; ++v)
@@ -161,11 +167,11 @@ void depthwise(const FinishedDepthwiseRow& of) {
 
 template <Activation A>
 EFFNET_INLINE void finish_row(const FinishedDepthwiseRow& of, Constant<A>) {
+  float* out = of.out;
   Vec total{};
-#pragma GCC unroll 4
-  for (Index p = 0; p < of.pixels; ++p) {
-    const Vec y = value<A>(load(of.out + p * kLanes));
-    store(of.out + p * kLanes, y);
+  for (Index left = of.pixels; left > 0; --left, out += kLanes) {
+    const Vec y = finished_value<A>(load(out));
+    store(out, y);
     total += y;
   }
   store(of.sum, total);
