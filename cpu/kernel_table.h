@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "cpu/finished_rows.h"
 #include "kernels/activation.h"
 
 namespace effnet::cpu {
@@ -163,6 +164,10 @@ struct KernelTable {
   void (*depthwise_row)(const DepthwiseRow&);
   void (*depthwise_weight_gradient)(const DepthwiseWeightGradient&);
   void (*sigmoid)(const Elementwise&);
+
+  void (*conv_row)(const FinishedConvRow&);
+  void (*finished_depthwise_row)(const FinishedDepthwiseRow&);
+  void (*scale_panels)(const ScaledPanels&);
 
   Index padded(Index channels) const { return (channels + lanes - 1) / lanes * lanes; }
   Index blocks(Index channels) const { return (channels + lanes - 1) / lanes; }

@@ -6,6 +6,7 @@
 
 #include "models/conv_bn.h"
 #include "models/noise.h"
+#include "ops/inference.h"
 #include "spec/arch_spec.h"
 
 namespace effnet::models {
@@ -21,6 +22,9 @@ struct BlockOptions {
 class BlockImpl : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(const torch::Tensor& x, Noise& noise) = 0;
+
+  // Adds itself to the net of ops/inference.h; false: it has no place there.
+  virtual bool describe(ops::NetTerms&) const { return false; }
 };
 
 std::shared_ptr<BlockImpl> make_block(const BlockOptions& options, const NetTraits& traits);

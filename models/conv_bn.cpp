@@ -17,14 +17,26 @@ BatchNormImpl::BatchNormImpl(int channels, const NetTraits& traits)
   running_var = register_buffer("running_var", torch::ones(channels));
 }
 
+namespace {
+
+ops::ConvNormActParams params_of(const Conv& conv, const NetTraits& traits, spec::Activation activation) {
+  return {.stride = conv->options.stride,
+          .groups = conv->options.groups,
+          .padding = kernel_term(traits.padding),
+          .activation = kernel_term(activation)};
+}
+
+}  // namespace
+
 torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                       spec::Activation activation) {
-  return ops::conv_norm_act(x, conv->weight, bn->tensors(),
-                            {.stride = conv->options.stride,
-                             .groups = conv->options.groups,
-                             .padding = kernel_term(traits.padding),
-                             .activation = kernel_term(activation)},
-                            mode_of(*bn), traits.context);
+  return ops::conv_norm_act(x, conv->weight, bn->tensors(), params_of(conv, traits, activation), mode_of(*bn),
+                            traits.context);
+}
+
+ops::NetTerms::Conv inference_terms(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                                    spec::Activation activation) {
+  return {.weight = conv->weight, .norm = bn->tensors(), .params = params_of(conv, traits, activation)};
 }
 
 ConvBnImpl::ConvBnImpl(const ConvOptions& options, const NetTraits& traits, spec::Activation activation)

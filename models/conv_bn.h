@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "ops/conv_norm_act.h"
+#include "ops/inference.h"
 #include "spec/arch_spec.h"
 
 namespace effnet::models {
@@ -57,11 +58,16 @@ TORCH_MODULE(BatchNorm);
 torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                       spec::Activation activation);
 
+// The same at inference.
+ops::NetTerms::Conv inference_terms(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                                    spec::Activation activation);
+
 class ConvBnImpl : public torch::nn::Module {
  public:
   ConvBnImpl(const ConvOptions& options, const NetTraits& traits, spec::Activation activation);
 
   torch::Tensor forward(const torch::Tensor& x) { return conv_bn(x, conv, bn, traits_, activation_); }
+  ops::NetTerms::Conv terms() const { return inference_terms(conv, bn, traits_, activation_); }
 
   Conv conv{nullptr};
   BatchNorm bn{nullptr};

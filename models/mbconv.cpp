@@ -39,7 +39,7 @@ MBConv::MBConv(const BlockOptions& options, const NetTraits& traits) : options_(
       "project", ConvBn(ConvOptions{middle, stage.channels}, traits, spec::Activation::kIdentity));
 }
 
-torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
+ops::MBConvWeights MBConv::weights() const {
   ops::MBConvWeights weights{.depthwise = depthwise_->conv->weight,
                              .project = project_->conv->weight,
                              .depthwise_norm = depthwise_->bn->tensors(),
@@ -54,14 +54,26 @@ torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
     weights.gate = se_->expand->weight;
     weights.gate_bias = se_->expand->bias;
   }
-  const bool adds = adds_input(options_), drops = adds && is_training() && options_.drop_path > 0;
-  return ops::mbconv(x, weights,
-                     {.stride = options_.stride,
-                      .padding = kernel_term(traits_.padding),
-                      .activation = kernel_term(traits_.activation),
-                      .residual = adds},
+  return weights;
+}
+
+ops::MBConvParams MBConv::params() const {
+  return {.stride = options_.stride,
+          .padding = kernel_term(traits_.padding),
+          .activation = kernel_term(traits_.activation),
+          .residual = adds_input(options_)};
+}
+
+torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
+  const bool drops = adds_input(options_) && is_training() && options_.drop_path > 0;
+  return ops::mbconv(x, weights(), params(),
                      drops ? noise.keep({x.size(0)}, 1 - options_.drop_path, x) : torch::Tensor(), mode_of(*this),
                      traits_.context);
+}
+
+bool MBConv::describe(ops::NetTerms& net) const {
+  net.layers.push_back(ops::NetTerms::MBConv{weights(), params()});
+  return true;
 }
 
 FusedMBConv::FusedMBConv(const BlockOptions& options, const NetTraits& traits) : options_(options) {
@@ -83,6 +95,19 @@ torch::Tensor FusedMBConv::forward(const torch::Tensor& x, Noise& noise) {
   if (project_) y = project_->forward(y);
   if (!adds_input(options_)) return y;
   return residual(y, x, options_.drop_path, noise, mode_of(*this));
+}
+
+bool FusedMBConv::describe(ops::NetTerms& net) const {
+  if (se_) return false;
+  const bool adds = adds_input(options_);
+  if (project_) {
+    net.layers.push_back(ops::NetTerms::Fused{expand_->terms(), project_->terms(), adds});
+  } else {
+    ops::NetTerms::Conv conv = expand_->terms();
+    conv.residual = adds;
+    net.layers.push_back(std::move(conv));
+  }
+  return true;
 }
 
 }  // namespace effnet::models

@@ -17,8 +17,12 @@ class MBConv : public BlockImpl {
  public:
   MBConv(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  bool describe(ops::NetTerms& net) const override;
 
  private:
+  ops::MBConvWeights weights() const;
+  ops::MBConvParams params() const;
+
   BlockOptions options_;
   NetTraits traits_;
   ConvBn expand_{nullptr}, depthwise_{nullptr}, project_{nullptr};  // "expand", "dw", "project"
@@ -29,6 +33,7 @@ class FusedMBConv : public BlockImpl {
  public:
   FusedMBConv(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  bool describe(ops::NetTerms& net) const override;
 
  private:
   BlockOptions options_;

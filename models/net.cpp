@@ -100,7 +100,28 @@ NetImpl::NetImpl(const spec::ArchSpec& arch, const Regularization& regularizatio
   initialize(*this, seed);
 }
 
+void NetImpl::train(bool on) {
+  prepared_.reset();
+  Module::train(on);
+}
+
+torch::Tensor NetImpl::infer(const torch::Tensor& pictures) {
+  ops::NetTerms terms;
+  for (const auto& block : blocks_) {
+    if (!block->describe(terms)) {
+      context_.note_fallback("inference: a kind of block runs by itself");
+      return {};
+    }
+  }
+  terms.classifier_weight = classifier_->weight;
+  terms.classifier_bias = classifier_->bias;
+  return prepared_.run(terms, pictures, context_);
+}
+
 torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
+  if (!is_training() && context_.kernels() != ops::Kernels::kReference && !at::GradMode::is_enabled()) {
+    if (torch::Tensor logits = infer(pictures); logits.defined()) return logits;
+  }
   torch::Tensor x = pictures;
   for (const auto& block : blocks_) x = block->forward(x, noise_);
   x = ops::mean_of_map(x);

@@ -11,6 +11,7 @@
 
 #include "models/block.h"
 #include "models/noise.h"
+#include "ops/inference.h"
 #include "spec/arch_spec.h"
 #include "spec/recipe.h"
 
@@ -33,21 +34,30 @@ class NetImpl : public torch::nn::Module {
   NetImpl(const spec::ArchSpec& arch, const Regularization& regularization, std::uint64_t seed,
           ops::Kernels kernels = ops::Kernels::kAuto);
 
-  torch::Tensor forward(const torch::Tensor& pictures);  // (N, C, H, W), normalised -> logits (N, classes)
+  // (N, C, H, W), normalised -> logits (N, classes). In evaluation mode without gradients weights are prepared at the
+  // first call, and again after they changed (ops/inference.h).
+  torch::Tensor forward(const torch::Tensor& pictures);
+
+  // Weights may have changed.
+  void train(bool on = true) override;
 
   // Starts dropout and stochastic depth of one training step.
   void restart_noise(std::uint64_t seed) { noise_.restart(seed); }
 
   const spec::ArchSpec& arch() const { return arch_; }
   const ops::ExecutionContext& context() const { return context_; }
+  const ops::PreparedNet& prepared() const { return prepared_; }
 
  private:
+  torch::Tensor infer(const torch::Tensor& pictures);  // undefined where the net's blocks have no place in inference.h
+
   spec::ArchSpec arch_;
   double drop_;
   ops::ExecutionContext context_;
   Noise noise_;
   std::vector<std::shared_ptr<BlockImpl>> blocks_;  // stem, stages and head in order
   torch::nn::Linear classifier_{nullptr};
+  ops::PreparedNet prepared_;
 };
 TORCH_MODULE(Net);
 

@@ -20,6 +20,11 @@ torch::Tensor ConvBlock::forward(const torch::Tensor& x, Noise&) {
   return conv_bn(x, conv_, bn_, traits_, traits_.activation);
 }
 
+bool ConvBlock::describe(ops::NetTerms& net) const {
+  net.layers.push_back(inference_terms(conv_, bn_, traits_, traits_.activation));
+  return true;
+}
+
 Separable::Separable(const BlockOptions& options, const NetTraits& traits)
     : options_(options),
       traits_(traits),
@@ -31,18 +36,28 @@ Separable::Separable(const BlockOptions& options, const NetTraits& traits)
   register_module("pw", pointwise_);
 }
 
-torch::Tensor Separable::forward(const torch::Tensor& x, Noise&) {
+ops::MBConvWeights Separable::weights() const {
+  return {.depthwise = depthwise_->conv->weight,
+          .project = pointwise_->conv->weight,
+          .depthwise_norm = depthwise_->bn->tensors(),
+          .project_norm = pointwise_->bn->tensors()};
+}
+
+ops::MBConvParams Separable::params() const {
   const kernels::Activation activation = kernel_term(traits_.activation);
-  return ops::mbconv(x,
-                     {.depthwise = depthwise_->conv->weight,
-                      .project = pointwise_->conv->weight,
-                      .depthwise_norm = depthwise_->bn->tensors(),
-                      .project_norm = pointwise_->bn->tensors()},
-                     {.stride = options_.stride,
-                      .padding = kernel_term(traits_.padding),
-                      .activation = activation,
-                      .project_activation = activation},
-                     torch::Tensor(), mode_of(*this), traits_.context);
+  return {.stride = options_.stride,
+          .padding = kernel_term(traits_.padding),
+          .activation = activation,
+          .project_activation = activation};
+}
+
+torch::Tensor Separable::forward(const torch::Tensor& x, Noise&) {
+  return ops::mbconv(x, weights(), params(), torch::Tensor(), mode_of(*this), traits_.context);
+}
+
+bool Separable::describe(ops::NetTerms& net) const {
+  net.layers.push_back(ops::NetTerms::MBConv{weights(), params()});
+  return true;
 }
 
 MaxPool::MaxPool(const BlockOptions& options, const NetTraits& traits)
@@ -66,6 +81,11 @@ IdentityBlock::IdentityBlock(const BlockOptions& options, const NetTraits& trait
 
 torch::Tensor IdentityBlock::forward(const torch::Tensor& x, Noise&) {
   return conv_ ? conv_bn(x, conv_, bn_, traits_, spec::Activation::kIdentity) : x;
+}
+
+bool IdentityBlock::describe(ops::NetTerms& net) const {
+  if (conv_) net.layers.push_back(inference_terms(conv_, bn_, traits_, spec::Activation::kIdentity));
+  return true;
 }
 
 }  // namespace effnet::models

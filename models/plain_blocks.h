@@ -15,6 +15,7 @@ class ConvBlock : public BlockImpl {
  public:
   ConvBlock(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  bool describe(ops::NetTerms& net) const override;
 
  private:
   Conv conv_;
@@ -26,8 +27,12 @@ class Separable : public BlockImpl {
  public:
   Separable(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  bool describe(ops::NetTerms& net) const override;
 
  private:
+  ops::MBConvWeights weights() const;
+  ops::MBConvParams params() const;
+
   BlockOptions options_;
   NetTraits traits_;
   ConvBn depthwise_, pointwise_;  // "dw", "pw"
@@ -47,6 +52,7 @@ class IdentityBlock : public BlockImpl {
  public:
   IdentityBlock(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  bool describe(ops::NetTerms& net) const override;
 
  private:
   Conv conv_{nullptr};

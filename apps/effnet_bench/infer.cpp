@@ -1,4 +1,5 @@
-// effnet-bench infer: logits of pictures, by the project's kernels and by LibTorch's operators.
+// effnet-bench infer: logits of pictures, by the project's kernels and by LibTorch's operators; with --alone only the
+// former, to be run in turns with a program of somebody else's (scripts/peers/onnxruntime_infer.py).
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -27,7 +28,7 @@ models::Net build(const spec::ArchSpec& arch, ops::Kernels kernels) {
   return net;
 }
 
-void run(const BenchFlags& flags) {
+void run(const BenchFlags& flags, bool alone) {
   prepare_bench(flags);
   const torch::NoGradGuard no_grad;
   std::vector<BenchRow> rows;
@@ -35,16 +36,20 @@ void run(const BenchFlags& flags) {
     const spec::ArchSpec arch = scaling::find_net(c.net).arch;
     const std::string name = fmt::format("inference, {}, {}x{}, batch {}", c.net, arch.resolution, arch.resolution, c.batch);
     if (name.find(flags.only) == std::string::npos) continue;
-    models::Net ours = build(arch, ops::Kernels::kEffnet), reference = build(arch, ops::Kernels::kReference);
+    models::Net ours = build(arch, ops::Kernels::kEffnet);
     const torch::Tensor pictures =
         torch::randn({c.batch, arch.resolution, arch.resolution, 3}).permute({0, 3, 1, 2});
-    std::vector<Contender> contenders{{[&] { ours->forward(pictures); }}, {[&] { reference->forward(pictures); }}};
+    std::vector<Contender> contenders{{[&] { ours->forward(pictures); }}};
+    if (!alone) {
+      models::Net reference = build(arch, ops::Kernels::kReference);
+      contenders.push_back({[&pictures, reference]() mutable { reference->forward(pictures); }});
+    }
     race(contenders, flags.seconds);
     const auto rate = [&](const Contender& of) { return static_cast<double>(c.batch) / of.shortest; };
     rows.push_back({.name = name,
                     .images_per_second = rate(contenders[0]),
-                    .peer = "LibTorch eager channels_last, pooled memory",
-                    .peer_images_per_second = rate(contenders[1])});
+                    .peer = alone ? "itself" : "LibTorch eager channels_last, pooled memory",
+                    .peer_images_per_second = rate(contenders.back())});
   }
   print_result(flags.json ? bench_json(rows, flags.threads) : bench_text(rows, flags.threads));
 }
@@ -54,8 +59,10 @@ void run(const BenchFlags& flags) {
 void add_bench_infer(CLI::App& program) {
   CLI::App* command = program.add_subcommand("infer", "Inference beside LibTorch's operators");
   auto flags = std::make_shared<BenchFlags>();
+  auto alone = std::make_shared<bool>(false);
   add_bench_flags(*command, *flags);
-  command->callback([flags] { run(*flags); });
+  command->add_flag("--alone", *alone, "without LibTorch's operators beside");
+  command->callback([flags, alone] { run(*flags, *alone); });
 }
 
 }  // namespace effnet::apps

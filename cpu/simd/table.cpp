@@ -1,5 +1,6 @@
 // The table of this instruction set's micro-kernels.
 #include "cpu/simd/depthwise.h"
+#include "cpu/simd/finished_rows.h"
 #include "cpu/simd/gemm.h"
 #include "cpu/simd/rows.h"
 
@@ -24,6 +25,9 @@ const KernelTable kKernels{.name = EFFNET_TEXT(EFFNET_ISA),
                            .combine_rows = combine_rows,
                            .depthwise_row = depthwise_row,
                            .depthwise_weight_gradient = depthwise_weight_gradient,
-                           .sigmoid = sigmoid_all};
+                           .sigmoid = sigmoid_all,
+                           .conv_row = conv_row,
+                           .finished_depthwise_row = finished_depthwise_row,
+                           .scale_panels = scale_panels};
 
 }  // namespace effnet::cpu::EFFNET_ISA
