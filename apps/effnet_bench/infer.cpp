@@ -1,4 +1,6 @@
 // effnet-bench infer: logits of pictures, by the project's kernels and by LibTorch's operators.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -7,7 +9,6 @@
 #include "apps/effnet_bench/bench_table.h"
 #include "apps/effnet_bench/commands.h"
 #include "apps/effnet_bench/interleaved.h"
-#include "fmt/format.h"
 #include "models/net.h"
 #include "scaling/families.h"
 
