@@ -1,6 +1,7 @@
 // The table of this instruction set's micro-kernels.
 #include "cpu/simd/depthwise.h"
 #include "cpu/simd/gemm.h"
+#include "cpu/simd/optimizer.h"
 #include "cpu/simd/rows.h"
 
 #define EFFNET_TEXT_OF(name) #name
@@ -24,6 +25,8 @@ const KernelTable kKernels{.name = EFFNET_TEXT(EFFNET_ISA),
                            .combine_rows = combine_rows,
                            .depthwise_row = depthwise_row,
                            .depthwise_weight_gradient = depthwise_weight_gradient,
-                           .sigmoid = sigmoid_all};
+                           .sigmoid = sigmoid_all,
+                           .sgd = sgd,
+                           .rmsprop_tf = rmsprop_tf};
 
 }  // namespace effnet::cpu::EFFNET_ISA
