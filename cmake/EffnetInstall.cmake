@@ -39,7 +39,7 @@ install(FILES ${PROJECT_BINARY_DIR}/effnet-config.cmake ${PROJECT_BINARY_DIR}/ef
               cmake/EffnetOpenCV.cmake cmake/EffnetTorch.cmake cmake/EffnetSanitize.cmake
         DESTINATION ${package_dir} COMPONENT package)
 
-foreach(program IN ITEMS effnet effnet-train)
+foreach(program IN ITEMS effnet effnet-train effnet-bench)
   if(TARGET ${program})
     set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}"
                                                 INSTALL_RPATH_USE_LINK_PATH ON)

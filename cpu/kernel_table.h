@@ -146,6 +146,17 @@ struct Elementwise {
   float* out = nullptr;
 };
 
+// One step of an optimizer over `count` parameters p, and of the moving average that follows them; g is the gradient
+// times `gradient_factor` plus `weight_decay` * p, and gradients are 0 afterwards.
+struct OptimizerStep {
+  Index count = 0;
+  float *parameters = nullptr, *gradients = nullptr, *momentum = nullptr;
+  float* mean_square = nullptr;  // RMSProp only
+  float* average = nullptr;      // average += share * (p - average); null: none
+  float gradient_factor = 1, weight_decay = 0;
+  float learning_rate = 0, momentum_decay = 0, mean_square_decay = 0, eps = 0, average_share = 0;
+};
+
 struct KernelTable {
   const char* name = "";
   int lanes = 0;    // floats a vector
@@ -164,6 +175,8 @@ struct KernelTable {
   void (*depthwise_row)(const DepthwiseRow&);
   void (*depthwise_weight_gradient)(const DepthwiseWeightGradient&);
   void (*sigmoid)(const Elementwise&);
+  void (*sgd)(const OptimizerStep&);  // training/optimizer.h has the rules
+  void (*rmsprop_tf)(const OptimizerStep&);
 
   void (*conv_row)(const FinishedConvRow&);
   void (*finished_depthwise_row)(const FinishedDepthwiseRow&);

@@ -26,7 +26,7 @@ struct RunRecord {
   std::uint64_t seed = 0;
   int threads = 1;
   std::string device = "cpu";
-  std::string versions;                // "effnet 0.1.0 (commit), torch 2.11.0, g++ 12.2"
+  std::string versions;  // "effnet 0.1.0 (commit), torch 2.11.0, GNU 12.2.0, kernels auto (avx512)"
   std::string machine;                 // processor name
   double top1 = 0, top5 = 0;           // percent, test set
   std::vector<double> class_accuracy;  // percent, per class of the test set

@@ -15,11 +15,13 @@ void Ema::start_from(const FlatState& state) {
   average_.buffers.copy_(state.buffers);
 }
 
-void Ema::update(const FlatState& state, std::int64_t step) {
+Averaging Ema::parameters_at(std::int64_t step) const {
+  return {average_.parameters, 1 - ema_decay(decay_, step)};
+}
+
+void Ema::update_statistics(const FlatState& state, std::int64_t step) {
   const torch::NoGradGuard no_grad;
-  const double share = 1 - ema_decay(decay_, step);
-  average_.parameters.lerp_(state.parameters, share);
-  average_.buffers.lerp_(state.buffers, share);
+  average_.buffers.lerp_(state.buffers, 1 - ema_decay(decay_, step));
 }
 
 }  // namespace effnet::training

@@ -1,11 +1,12 @@
 // The exponential moving average of the weights and of batch norm's running statistics (tensorflow/tpu
 // efficientnet): average = d * average + (1 - d) * value with d = min(decay, (1 + t) / (10 + t)) after step
 // t, so that it follows a young net quickly. It lives in a second net of the same spec, which is what is
-// evaluated.
+// evaluated. The parameters are averaged by the optimizer's pass over them.
 #pragma once
 
 #include "models/net.h"
 #include "training/flat_state.h"
+#include "training/optimizer.h"
 
 namespace effnet::training {
 
@@ -15,7 +16,10 @@ class Ema {
   Ema(models::Net net, const FlatState& state, double decay);
 
   void start_from(const FlatState& state);
-  void update(const FlatState& state, std::int64_t step);
+
+  // After step t: for the optimizer, and batch norm's statistics.
+  Averaging parameters_at(std::int64_t step) const;
+  void update_statistics(const FlatState& state, std::int64_t step);
 
   models::Net& net() { return net_; }
 

@@ -16,7 +16,10 @@ models::Net make_net(const LearnerOptions& options) {
 }  // namespace
 
 Learner::Learner(const LearnerOptions& options)
-    : options_(options), net_(make_net(options)), state_(*net_), optimizer_(options.recipe, state_) {
+    : options_(options),
+      net_(make_net(options)),
+      state_(*net_),
+      optimizer_(options.recipe, state_, options.kernels) {
   if (options.recipe.ema_decay > 0)
     ema_ = std::make_unique<Ema>(make_net(options), state_, options.recipe.ema_decay);
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(options.device));
@@ -26,12 +29,11 @@ Learner::Learner(const LearnerOptions& options)
 void Learner::step(const torch::Tensor& pictures, const torch::Tensor& labels, std::int64_t number,
                    double learning_rate) {
   net_->restart_noise(spec::derive_seed(options_.seed, "noise", static_cast<std::uint64_t>(number)));
-  state_.gradients.zero_();
   const torch::Tensor loss =
       smoothed_cross_entropy(net_->forward(pictures), labels, options_.recipe.smoothing);
   loss.backward();
-  optimizer_.step(learning_rate);
-  if (ema_) ema_->update(state_, number + 1);
+  optimizer_.step(learning_rate, ema_ ? ema_->parameters_at(number + 1) : Averaging{});
+  if (ema_) ema_->update_statistics(state_, number + 1);
   loss_sum_.add_(loss.detach());
 }
 

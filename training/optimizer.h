@@ -1,5 +1,5 @@
-// The optimizers, each a few operators over all parameters at once (training/flat_state.h). L2 weight decay
-// is added to the gradient of all parameters but batch norm's; then
+// The optimizers, each one operator over all parameters at once (training/flat_state.h, ops/optimizer_step.h). L2
+// weight decay is added to the gradient of all parameters but batch norm's; then
 //
 //   sgd        buf = momentum * buf + g;  p -= lr * (g + momentum * buf)      (Nesterov; PyTorch's form)
 //   rmsproptf  ms = decay * ms + (1 - decay) * g^2, ms starts at 1
@@ -12,27 +12,32 @@
 #include <torch/torch.h>
 
 #include "models/weights/state_file.h"
+#include "ops/execution.h"
 #include "spec/recipe.h"
 #include "training/flat_state.h"
 
 namespace effnet::training {
 
+// The moving average that follows a step: average += share * (parameters - average). None if undefined.
+struct Averaging {
+  torch::Tensor average;  // (P)
+  double share = 0;
+};
+
 class Optimizer {
  public:
   // `state` outlives the optimizer.
-  Optimizer(const spec::Recipe& recipe, FlatState& state);
+  Optimizer(const spec::Recipe& recipe, FlatState& state, ops::Kernels kernels = ops::Kernels::kAuto);
 
-  // One step with the gradients that are there, which are used up.
-  void step(double learning_rate);
+  // One step with the gradients that are there, which are 0 afterwards.
+  void step(double learning_rate, const Averaging& averaging = {});
 
   models::NamedTensors tensors() const;  // what a checkpoint keeps, flat (P)
 
  private:
-  void step_sgd(double learning_rate);
-  void step_rmsprop_tf(double learning_rate);
-
   spec::Recipe recipe_;
   FlatState& state_;
+  ops::Kernels kernels_;
   torch::Tensor momentum_;     // (P)
   torch::Tensor mean_square_;  // (P), rmsproptf only
 };

@@ -8,6 +8,7 @@ class App;
 namespace effnet::apps {
 
 void add_auto(CLI::App& program);
+void add_bench(CLI::App& program);
 void add_chart(CLI::App& program);
 void add_describe(CLI::App& program);
 void add_doctor(CLI::App& program);

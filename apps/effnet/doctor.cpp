@@ -9,8 +9,10 @@
 
 #include "apps/command_line.h"
 #include "apps/effnet/commands.h"
+#include "apps/effnet/sibling_program.h"
 #include "apps/machine.h"
 #include "apps/version.h"
+#include "cpu/isa.h"
 #include "report/picture_renderer.h"
 #include "report/text_table.h"
 #include "search/child_process.h"
@@ -49,11 +51,24 @@ std::string_view to_text(Verdict verdict) {
 }
 
 Finding trainer() {
-  const fs::path program = fs::path(program_folder()) / "effnet-train";
-  if (fs::exists(program))
+  if (fs::exists(sibling_path("effnet-train")))
     return {"effnet-train", Verdict::kGood, fmt::format("LibTorch {}", kTorchVersion), ""};
   return {"effnet-train", Verdict::kMissing, "not beside effnet",
           "build with LibTorch: make build (it runs scripts/setup.sh)"};
+}
+
+Finding benchmark() {
+  if (fs::exists(sibling_path("effnet-bench"))) return {"effnet-bench", Verdict::kGood, "effnet bench", ""};
+  return {"effnet-bench", Verdict::kOptional, "not beside effnet", "build with LibTorch: make build"};
+}
+
+// The widest instruction set is the one that runs.
+Finding kernels() {
+  std::vector<std::string> names;
+  for (const cpu::KernelTable* table : cpu::usable_kernels()) names.emplace_back(table->name);
+  const std::string others =
+      names.size() > 1 ? fmt::format(" (also: {})", fmt::join(names.begin() + 1, names.end(), " ")) : "";
+  return {"kernels", Verdict::kGood, names.front() + others, ""};
 }
 
 Finding processor() {
@@ -111,7 +126,9 @@ void run(const Options& options) {
       {"effnet", Verdict::kGood, fmt::format("{} ({}), {}, {}", kVersion, kCommit, kCompiler, kBuildType),
        ""},
       trainer(),
+      benchmark(),
       processor(),
+      kernels(),
       device(),
       data(options.data_dir),
       disk(options.output),

@@ -1,16 +1,14 @@
 // effnet train: one net by handing over to effnet-train, several side by side in a pool.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
 #include "apps/command_line.h"
 #include "apps/effnet/commands.h"
+#include "apps/effnet/sibling_program.h"
 #include "apps/effnet/trainer_process.h"
 #include "apps/effnet/training_pool.h"
 #include "apps/net_argument.h"
@@ -67,16 +65,11 @@ Words parted(const std::vector<std::string>& words) {
   return result;
 }
 
-[[noreturn]] void hand_over(const Options& options, const std::vector<std::string>& other_flags) {
-  std::vector<std::string> arguments{trainer_program().string(), "train", options.nets.front(), "--output",
-                                     options.output};
+[[noreturn]] void train_one(const Options& options, const std::vector<std::string>& other_flags) {
+  std::vector<std::string> arguments{"train", options.nets.front(), "--output", options.output};
   if (options.json) arguments.emplace_back("--json");
   arguments.insert(arguments.end(), other_flags.begin(), other_flags.end());
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  execv(pointers.front(), pointers.data());
-  throw Error(ErrorKind::kEnvironment, arguments.front(), std::strerror(errno), "run effnet doctor");
+  hand_over(trainer_program(), std::move(arguments));
 }
 
 std::vector<PooledJob> jobs_of(const Options& options, const std::vector<std::string>& other_flags) {
@@ -95,7 +88,6 @@ std::vector<PooledJob> jobs_of(const Options& options, const std::vector<std::st
     job.command.arguments = {trainer_program().string(), "train",      net,   "--output",
                              job.run_folder.string(),    "--progress", "json"};
     job.command.arguments.insert(job.command.arguments.end(), other_flags.begin(), other_flags.end());
-    job.command.environment = trainer_environment();
     jobs.push_back(std::move(job));
   }
   return jobs;
@@ -135,7 +127,7 @@ void run(Options options, const std::vector<std::string>& words) {
     throw Error(ErrorKind::kUsage, "train", "NET is required",
                 "give published names or net files, for example: effnet train b0 --epochs 5");
   }
-  if (options.nets.size() == 1) hand_over(options, given.flags);
+  if (options.nets.size() == 1) train_one(options, given.flags);
   train_family(options, given.flags);
 }
 

@@ -6,14 +6,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "apps/command_line.h"
+#include "apps/effnet/sibling_program.h"
 #include "search/process_evaluator.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::vector<std::string> with_data(std::vector<std::string> arguments, const DataChoice& data) {
   if (!data.data_dir.empty()) arguments.insert(arguments.end(), {"--data-dir", data.data_dir});
@@ -30,14 +28,6 @@ std::vector<std::string> with_setup(std::vector<std::string> arguments, const Tr
 }
 
 }  // namespace
-
-// LibTorch maps and faults anew every tensor of more than 128 KiB unless malloc is told to keep its memory; the
-// tunables are read by the loader, so they must be set before the program starts (docs/benchmarks.md).
-std::vector<std::pair<std::string, std::string>> trainer_environment() {
-  return {{"MALLOC_MMAP_THRESHOLD_", "4294967296"},
-          {"MALLOC_TRIM_THRESHOLD_", "68719476736"},
-          {"MALLOC_TOP_PAD_", "67108864"}};
-}
 
 void add_data_flags(CLI::App& command, DataChoice& data) {
   command.add_option("--data-dir", data.data_dir,
@@ -58,10 +48,7 @@ std::string data_json(const DataChoice& data) {
 }
 
 std::filesystem::path trainer_program() {
-  const fs::path program = fs::path(program_folder()) / "effnet-train";
-  if (fs::exists(program)) return program;
-  throw spec::Error(spec::ErrorKind::kEnvironment, program.string(),
-                    "the program that trains is not beside effnet", "build with LibTorch: make build");
+  return sibling_program("effnet-train", "the program that trains");
 }
 
 search::EvaluatorFactory trainer_evaluators(const TrainerSetup& setup,
@@ -70,7 +57,6 @@ search::EvaluatorFactory trainer_evaluators(const TrainerSetup& setup,
   return [=](int worker) -> std::unique_ptr<search::Evaluator> {
     search::ProcessEvaluatorConfig config;
     config.command.arguments = with_setup({program, "serve"}, setup);
-    config.command.environment = trainer_environment();
     config.command.log = log_folder / fmt::format("child-{}.log", worker);
     config.timeout = timeout;
     return std::make_unique<search::ProcessEvaluator>(config);
@@ -86,7 +72,6 @@ search::ChildCommand train_command(const TrainerSetup& setup, const TrainingJob&
   if (job.pictures > 0) {
     command.arguments.insert(command.arguments.end(), {"--train-pictures", std::to_string(job.pictures)});
   }
-  command.environment = trainer_environment();
   return command;
 }
 
@@ -103,7 +88,6 @@ std::vector<Speed> measure_speed(const std::vector<spec::ArchSpec>& nets, int ba
                        std::to_string(threads)};
   for (const spec::ArchSpec& net : nets)
     command.arguments.insert(command.arguments.end(), {"--arch", spec::to_text(net)});
-  command.environment = trainer_environment();
   std::vector<std::unique_ptr<search::ChildProcess>> children;
   for (int i = 0; i < copies; ++i) children.push_back(std::make_unique<search::ChildProcess>(command));
   std::vector<Speed> speeds(nets.size(), Speed{1e30});
@@ -128,7 +112,6 @@ DatasetInfo ask_dataset(const DataChoice& data, LiveLine& line, const std::atomi
   using Clock = search::ChildProcess::Clock;
   search::ChildCommand command;
   command.arguments = with_data({trainer_program().string(), "data"}, data);
-  command.environment = trainer_environment();
   command.stderr_to_stdout = true;
   search::ChildProcess child(command);
   const auto start = Clock::now();

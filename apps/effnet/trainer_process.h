@@ -1,4 +1,4 @@
-// How `effnet` runs its sibling effnet-train: which flags, which environment, which log.
+// How `effnet` runs its sibling effnet-train: which flags, which log.
 #pragma once
 
 #include <atomic>
@@ -43,9 +43,6 @@ std::string data_json(const DataChoice& data);  // for records that compare sett
 // Children that train one trial after another (effnet-train serve). Their messages go to `log_folder`/child-N.log.
 search::EvaluatorFactory trainer_evaluators(const TrainerSetup& setup,
                                             const std::filesystem::path& log_folder, double timeout);
-
-// On top of ours, for every effnet-train.
-std::vector<std::pair<std::string, std::string>> trainer_environment();
 
 struct TrainingJob {
   std::filesystem::path net_file;

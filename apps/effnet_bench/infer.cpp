@@ -1,5 +1,7 @@
 // effnet-bench infer: logits of pictures, by the project's kernels and by LibTorch's operators; with --alone only the
 // former, to be run in turns with a program of somebody else's (scripts/peers/onnxruntime_infer.py).
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -8,7 +10,6 @@
 #include "apps/effnet_bench/bench_table.h"
 #include "apps/effnet_bench/commands.h"
 #include "apps/effnet_bench/interleaved.h"
-#include "fmt/format.h"
 #include "models/net.h"
 #include "scaling/families.h"
 

@@ -102,6 +102,19 @@ KernelCase gradient(const std::string& name, cpu::Activation activation) {
           }};
 }
 
+KernelCase optimizer(const std::string& name, void (*cpu::KernelTable::*kernel)(const cpu::OptimizerStep&)) {
+  constexpr Index kCount = 4096;
+  return {"a step of " + name + " with its average", "Gelem/s", 1e-9 * kCount,
+          [=](const cpu::KernelTable& table, float* memory) {
+            cpu::Carver carver(memory);
+            cpu::OptimizerStep step{.count = kCount, .eps = 1};
+            for (float** array :
+                 {&step.parameters, &step.gradients, &step.momentum, &step.mean_square, &step.average})
+              *array = carver.take(kCount);
+            (table.*kernel)(step);
+          }};
+}
+
 std::vector<KernelCase> cases(const cpu::KernelTable& table) {
   std::vector<KernelCase> all{peak(), gemm(256, 96, 16), gemm(256, 16, 96), gemm(256, 240, 40), gemm(256, 112, 672),
                               gemm(49, 1152, 192), gemm(256, 36, 12)};
@@ -117,6 +130,8 @@ std::vector<KernelCase> cases(const cpu::KernelTable& table) {
     all.push_back(normalize(name, activation));
     all.push_back(gradient(name, activation));
   }
+  all.push_back(optimizer("SGD", &cpu::KernelTable::sgd));
+  all.push_back(optimizer("RMSProp", &cpu::KernelTable::rmsprop_tf));
   return all;
 }
 

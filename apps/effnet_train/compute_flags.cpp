@@ -1,11 +1,11 @@
 #include "apps/effnet_train/compute_flags.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "cpu/isa.h"
 #include "ops/pooled_allocator.h"
 #include "ops/threads.h"
 #include "spec/error.h"
@@ -23,7 +23,25 @@ torch::Device parse_device(const std::string& text) {
                     "known: cpu, cuda, cuda:N");
 }
 
+const std::map<std::string, ops::Kernels>& kernel_names() {
+  static const std::map<std::string, ops::Kernels> kNames{{"auto", ops::Kernels::kAuto},
+                                                          {"effnet", ops::Kernels::kEffnet},
+                                                          {"reference", ops::Kernels::kReference}};
+  return kNames;
+}
+
 }  // namespace
+
+std::string to_text(ops::Kernels kernels) {
+  for (const auto& [name, value] : kernel_names()) {
+    if (value == kernels) return name;
+  }
+  return "?";
+}
+
+std::string instruction_set(ops::Kernels kernels, const torch::Device& device) {
+  return kernels != ops::Kernels::kReference && device.is_cpu() ? cpu::best_kernels().name : "";
+}
 
 void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
   command
@@ -32,22 +50,15 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", flags.device, "cpu, cuda or cuda:N")->capture_default_str();
-  const std::map<std::string, ops::Kernels> known{{"auto", ops::Kernels::kAuto},
-                                                  {"effnet", ops::Kernels::kEffnet},
-                                                  {"reference", ops::Kernels::kReference}};
   command
       .add_option("--kernels", flags.kernels,
                   "effnet (the project's own), reference (LibTorch's) or auto (the project's where they are)")
-      ->transform(CLI::CheckedTransformer(known))
+      ->transform(CLI::CheckedTransformer(kernel_names()))
       ->default_str("auto");
 }
 
 torch::Device prepare_compute(const ComputeFlags& flags) {
-  // Tensors of some 100 KB come and go in every step; malloc would map and fault them anew each time.
   ops::use_pooled_allocator();
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that is accepted
-  mallopt(M_TRIM_THRESHOLD, 2000 << 20);
-  mallopt(M_TOP_PAD, 64 << 20);
   ops::use_threads(flags.threads);
   at::globalContext().setFlushDenormal(
       true);  // moving averages fade into numbers that are slow to compute with

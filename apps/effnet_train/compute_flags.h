@@ -21,7 +21,12 @@ struct ComputeFlags {
 
 void add_compute_flags(CLI::App& command, ComputeFlags& flags);
 
-// Sets LibTorch's threads for the whole process. Error{kEnvironment} if the device is not there.
+std::string to_text(ops::Kernels kernels);  // as --kernels takes it
+
+// That the project's kernels use: "avx512"; empty where LibTorch's operators compute.
+std::string instruction_set(ops::Kernels kernels, const torch::Device& device);
+
+// Sets LibTorch's threads and memory for the whole process. Error{kEnvironment} if the device is not there.
 torch::Device prepare_compute(const ComputeFlags& flags);
 
 }  // namespace effnet::apps

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "apps/effnet_train/compute_flags.h"
 #include "apps/machine.h"
 #include "apps/version.h"
 #include "scaling/cost_model.h"
@@ -37,6 +39,7 @@ std::string config_json(const TrainingRun& run, const OpenedData& data) {
               {"seed", run.seed},
               {"threads", run.threads},
               {"device", run.device.str()},
+              {"kernels", to_text(run.kernels)},
               {"initial_checkpoint", run.initial_checkpoint.string()}}
       .dump();
 }
@@ -66,12 +69,20 @@ std::string metrics_csv(const std::vector<training::EpochReport>& epochs) {
 
 // Passes on what the trainer tells, and keeps metrics.csv: always the whole table, so that a run that was killed
 // between a checkpoint and its row is not left with a wrong one.
+// After the first step it says what of the net LibTorch's operators compute.
 class RunObserver final : public training::Observer {
  public:
-  RunObserver(StepProgress& progress, fs::path metrics) : progress_(progress), metrics_(std::move(metrics)) {}
+  RunObserver(StepProgress& progress, fs::path metrics, ops::ExecutionContext context)
+      : progress_(progress), metrics_(std::move(metrics)), context_(std::move(context)) {}
 
   void resume(const std::vector<training::EpochReport>& epochs) { epochs_ = epochs; }
-  void on_step(const training::StepReport& report) override { progress_.on_step(report); }
+  void on_step(const training::StepReport& report) override {
+    if (!std::exchange(stepped_, true)) {
+      for (const std::string& reason : context_.fallbacks())
+        progress_.note("computed by LibTorch's operators: " + reason);
+    }
+    progress_.on_step(report);
+  }
   void on_epoch(const training::EpochReport& report) override {
     epochs_.push_back(report);
     spec::write_file_atomically(metrics_, metrics_csv(epochs_));
@@ -81,6 +92,8 @@ class RunObserver final : public training::Observer {
  private:
   StepProgress& progress_;
   fs::path metrics_;
+  ops::ExecutionContext context_;
+  bool stepped_ = false;
   std::vector<training::EpochReport> epochs_;
 };
 
@@ -95,6 +108,13 @@ void remove_other_run(const TrainingRun& run, const std::string& config) {
          {"results.json", "run.json", "model.safetensors", "metrics.csv", "log.txt", "checkpoints"})
       fs::remove_all(run.output / name);
   }
+}
+
+// "effnet 0.1.0 (commit), torch 2.11.0, GNU 12.2.0, kernels auto (avx512)": all that computed a run.
+std::string versions_of(const TrainingRun& run) {
+  const std::string isa = instruction_set(run.kernels, run.device);
+  return fmt::format("effnet {} ({}), torch {}, {}, kernels {}{}", kVersion, kCommit, kTorchVersion,
+                     kCompiler, to_text(run.kernels), isa.empty() ? "" : " (" + isa + ")");
 }
 
 training::TrainerOptions trainer_options(const TrainingRun& run, const OpenedData& data) {
@@ -144,7 +164,7 @@ spec::RunRecord make_record(const TrainingRun& run, const OpenedData& data, trai
   record.seed = run.seed;
   record.threads = run.threads;
   record.device = run.device.str();
-  record.versions = fmt::format("effnet {} ({}), torch {}, {}", kVersion, kCommit, kTorchVersion, kCompiler);
+  record.versions = versions_of(run);
   record.machine = machine_name();
   record.top1 = test.top1;
   record.top5 = test.top5;
@@ -182,9 +202,9 @@ spec::RunRecord train_in(const store::RunFolder& folder, const TrainingRun& run,
   if (fs::exists(results)) return spec::run_record_from_json(spec::read_file(results), results.string());
 
   StepProgress progress(run.progress, folder / "log.txt");
-  RunObserver observer(progress, folder / "metrics.csv");
   const training::Metadata metadata = model_metadata(run, data);
   training::Trainer trainer(trainer_options(run, data), *data.set.train);
+  RunObserver observer(progress, folder / "metrics.csv", trainer.learner().net()->context());
   training::Checkpoints checkpoints(
       {.folder = folder / "checkpoints", .history = run.checkpoint_hist, .metadata = metadata});
   start_or_resume(run, trainer, checkpoints, progress);

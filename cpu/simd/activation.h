@@ -8,9 +8,9 @@ namespace effnet::cpu::EFFNET_ISA {
 
 using kernels::Activation;
 
-// 1 / (1 + e^-x) with e^-x = 2^t = 2^n * 2^f, |f| <= 1/2, and the polynomial of degree 5 with the least relative error
-// (7.5e-8, by Remez's exchange). t is bounded so that 2^n stays a number.
-EFFNET_INLINE Vec sigmoid(Vec x) {
+// e^-x = 2^t = 2^n * 2^f, |f| <= 1/2, by the polynomial of degree 5 with the least relative error (7.5e-8, by Remez's
+// exchange). t is bounded so that 2^n stays a number.
+EFFNET_INLINE Vec exp_of_negative(Vec x) {
   const Vec t = at_most(at_least(x * -1.44269504f, -126.0f), 126.0f);
   const Vec n = rounded(t), f = t - n;
   Vec p = all(1.32764719e-3f);
@@ -19,7 +19,13 @@ EFFNET_INLINE Vec sigmoid(Vec x) {
   p = p * f + 2.40221197e-1f;
   p = p * f + 6.93146967e-1f;
   p = p * f + 1.00000007f;
-  return reciprocal(1.0f + times_power_of_two(p, n));
+  return times_power_of_two(p, n);
+}
+
+// By the processor's division, which works beside the multipliers: on Zen 5 10.9 against 8.3 Gelem/s with an estimated
+// reciprocal and a Newton step.
+EFFNET_INLINE Vec sigmoid(Vec x) {
+  return 1.0f / (1.0f + exp_of_negative(x));
 }
 
 EFFNET_INLINE Vec clamp(Vec x, float low, float high) {
@@ -30,7 +36,7 @@ template <Activation A>
 EFFNET_INLINE Vec value(Vec z) {
   if constexpr (A == Activation::kRelu) return at_least(z, 0);
   if constexpr (A == Activation::kRelu6) return clamp(z, 0, 6);
-  if constexpr (A == Activation::kSilu) return z * sigmoid(z);
+  if constexpr (A == Activation::kSilu) return z / (1.0f + exp_of_negative(z));
   if constexpr (A == Activation::kHardSwish) return z * clamp(z + 3.0f, 0, 6) * (1.0f / 6);
   return z;
 }

@@ -1,3 +1,4 @@
+// Depthwise convolution on blocked maps, and the gradient of its weights (cpu/kernel_table.h).
 #pragma once
 
 #include "cpu/kernel_table.h"

@@ -3,7 +3,7 @@
 // that loop is compiled once an activation, not once a tile size.
 #include "cpu/simd/finished_rows.h"
 
-#include "cpu/simd/finished_value.h"
+#include "cpu/simd/activation.h"
 #include "cpu/simd/gemm.h"
 
 namespace effnet::cpu::EFFNET_ISA {
@@ -59,13 +59,13 @@ EFFNET_INLINE void finish_vector(const FinishedConvRow& of, Vec* sums, Index fir
   const Index at = vector * of.out_block + first_pixel * kLanes;
   float* const out = of.out ? of.out + at : nullptr;
   if (out && !of.addend && !of.sum) {
-    for (int p = 0; p < pixels; ++p) store(out + p * kLanes, finished_value<A>(sums[p]));
+    for (int p = 0; p < pixels; ++p) store(out + p * kLanes, value<A>(sums[p]));
     return;
   }
   const float* const addend = of.addend ? of.addend + at : nullptr;
   Vec total{};
   for (int p = 0; p < pixels; ++p) {
-    Vec y = finished_value<A>(sums[p]);
+    Vec y = value<A>(sums[p]);
     if (addend) y += load(addend + p * kLanes);
     if (out) store(out + p * kLanes, y);
     total += y;
@@ -170,7 +170,7 @@ EFFNET_INLINE void finish_row(const FinishedDepthwiseRow& of, Constant<A>) {
   float* out = of.out;
   Vec total{};
   for (Index left = of.pixels; left > 0; --left, out += kLanes) {
-    const Vec y = finished_value<A>(load(out));
+    const Vec y = value<A>(load(out));
     store(out, y);
     total += y;
   }

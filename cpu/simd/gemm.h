@@ -1,3 +1,4 @@
+// Products with packed columns (cpu/kernel_table.h).
 #pragma once
 
 #include "cpu/kernel_table.h"

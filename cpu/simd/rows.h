@@ -1,3 +1,4 @@
+// The loops over maps between products and convolutions (cpu/kernel_table.h).
 #pragma once
 
 #include "cpu/kernel_table.h"

@@ -2,6 +2,7 @@
 #include "cpu/simd/depthwise.h"
 #include "cpu/simd/finished_rows.h"
 #include "cpu/simd/gemm.h"
+#include "cpu/simd/optimizer.h"
 #include "cpu/simd/rows.h"
 
 #define EFFNET_TEXT_OF(name) #name
@@ -28,6 +29,8 @@ const KernelTable kKernels{.name = EFFNET_TEXT(EFFNET_ISA),
                            .sigmoid = sigmoid_all,
                            .conv_row = conv_row,
                            .finished_depthwise_row = finished_depthwise_row,
-                           .scale_panels = scale_panels};
+                           .scale_panels = scale_panels,
+                           .sgd = sgd,
+                           .rmsprop_tf = rmsprop_tf};
 
 }  // namespace effnet::cpu::EFFNET_ISA

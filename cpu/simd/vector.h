@@ -128,14 +128,4 @@ EFFNET_INLINE Vec times_power_of_two(Vec x, Vec n) {
 #endif
 }
 
-// 1 / x for ordinary x, within two units in the last place.
-EFFNET_INLINE Vec reciprocal(Vec x) {
-#if defined(__AVX512F__)
-  const Vec guess = _mm512_maskz_rcp14_ps(0xffff, x);
-  return guess * (2.0f - x * guess);
-#else
-  return 1.0f / x;
-#endif
-}
-
 }  // namespace effnet::cpu::EFFNET_ISA

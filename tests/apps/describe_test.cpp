@@ -74,7 +74,8 @@ TEST_CASE("a misspelt command, flag or net is answered with what was meant") {
 }
 
 TEST_CASE("every command has help with examples and a version") {
-  for (const char* command : {"search", "fit", "scale", "train", "chart", "auto", "describe", "doctor"}) {
+  for (const char* command :
+       {"search", "fit", "scale", "train", "chart", "auto", "describe", "bench", "doctor"}) {
     CAPTURE(command);
     const tests::Finished help = tests::effnet({command, "--help"});
     CHECK(help.code == 0);
@@ -92,14 +93,18 @@ TEST_CASE("every command has help with examples and a version") {
   std::cout << fmt::format("effnet --help took {:.1f} ms\n", 1000 * fastest);
 }
 
-TEST_CASE("doctor finds the trainer, and says what is missing") {
+TEST_CASE("doctor finds the sibling programs, and says what is missing") {
   const tests::Finished doctor = tests::effnet({"doctor", "--json", "--data-dir", "/nowhere"});
   CHECK((doctor.code == 0 || doctor.code == 4));
   const Json json = Json::parse(doctor.out);
   bool data_missing = false;
+  std::string kernels;
   for (const Json& finding : json["findings"]) {
     if (finding["what"] == "effnet-train") CHECK(finding["state"] == "ok");
+    if (finding["what"] == "effnet-bench") CHECK(finding["state"] == "ok");
+    if (finding["what"] == "kernels") kernels = finding["found"];
     if (finding["what"] == "Fashion-MNIST") data_missing = finding["advice"] != "";
   }
   CHECK(data_missing);
+  CHECK(contains(kernels, "portable"));  // the last of the instruction sets, which every processor has
 }

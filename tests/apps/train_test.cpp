@@ -47,6 +47,7 @@ TEST_CASE("one net: what follows a flag of effnet-train is its value and no net"
   CHECK(record["recipe"]["hflip"] == false);
   CHECK(record["test_pictures"] == 80);
   CHECK(record["train_pictures"] == 200);
+  CHECK(tests::contains(record["versions"].get<std::string>(), "kernels auto ("));  // and the instruction set
   CHECK(fs::exists(place.folder / "run/model.safetensors"));
   check_one_message(place.train({place.net("a"), "--epoch", "3"}, "other"), 2, "did you mean '--epochs'?");
   check_one_message(place.train({}, "other"), 2, "NET is required");
@@ -55,6 +56,26 @@ TEST_CASE("one net: what follows a flag of effnet-train is its value and no net"
                                                "--output", (place.folder / "chart").string(), "--json"});
   CHECK(chart.code == 0);
   CHECK(Json::parse(chart.out)["rows"][0]["source"] == "trained here");
+}
+
+TEST_CASE("what LibTorch's operators compute is said once, unless they were asked for") {
+  const Place place;
+  const auto train = [&](const std::string& kernels) {
+    return tests::effnet_train(
+        {"train", "--arch", "conv_k3_s2_c8 | bottleneck_k3_s1_c8_m8_r2_g2 | - | fc4 @1x12 relu", "--data-dir",
+         place.data.string(), "--dataset", "idx", "--epochs", "2", "--holdout", "40", "--kernels", kernels,
+         "--json", "--output", (place.folder / kernels).string()});
+  };
+  const tests::Finished own = train("auto"), reference = train("reference");
+  CAPTURE(own.err);
+  REQUIRE(own.code == 0);
+  const std::size_t said = own.err.find("in groups");
+  CHECK(said != std::string::npos);
+  CHECK(own.err.find("in groups", said + 1) == std::string::npos);
+  REQUIRE(reference.code == 0);
+  CHECK_FALSE(tests::contains(reference.err, "in groups"));
+  const std::string versions = Json::parse(reference.out)["versions"];
+  CHECK(tests::contains(versions, "kernels reference"));
 }
 
 TEST_CASE("several nets: a run folder each, one table, and one message when none can be trained") {

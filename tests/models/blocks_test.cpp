@@ -1,7 +1,8 @@
-// Blocks: the order of operations written out once more by hand, residuals, stochastic depth, dropout.
+// Blocks: the order of operations written out once more by hand, residuals, stochastic depth, pooling.
 #include "models/bottleneck.h"
 #include "models/mbconv.h"
 #include "models/net.h"
+#include "models/plain_blocks.h"
 #include "models/residual.h"
 #include "tests/support/catch.h"
 
@@ -16,6 +17,13 @@ spec::Stage stage(const char* text) {
 
 torch::Tensor picture(std::int64_t channels, std::int64_t size) {
   return torch::randn({2, channels, size, size}).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+models::NetTraits traits_of(spec::Activation activation, spec::Padding padding) {
+  models::NetTraits traits;
+  traits.activation = activation;
+  traits.padding = padding;
+  return traits;
 }
 
 }  // namespace
@@ -52,7 +60,7 @@ TEST_CASE("MBConv: the input is added only where stride and channels allow and t
   models::Noise noise;
   const auto is_residual = [&](const char* text, int in_channels, int stride) {
     const torch::NoGradGuard no_grad;
-    models::MBConv block({stage(text), in_channels, stride, 0}, {});
+    models::MBConv block({stage(text), in_channels, stride, 0}, models::NetTraits());
     block.eval();
     for (auto& item : block.named_parameters()) item.value().zero_();  // the main path gives 0
     return block.forward(picture(in_channels, 4), noise).abs().max().item<float>() > 0;
@@ -67,15 +75,15 @@ TEST_CASE("stochastic depth: per picture, rescaled, a function of the seed, noth
   models::Noise noise;
   const auto main = torch::ones({4000, 2, 1, 1}), shortcut = torch::zeros({4000, 2, 1, 1});
   noise.restart(7);
-  const auto y = models::residual(main, shortcut, 0.25, noise, models::Mode::kTrain);
+  const auto y = models::residual(main, shortcut, 0.25, noise, ops::Mode::kTrain);
   CHECK(torch::equal(y.select(1, 0), y.select(1, 1)));  // one choice a picture
   CHECK(((y == 0) | ((y - 1 / 0.75).abs() < 1e-6)).all().item<bool>());
   CHECK(y.mean().item<double>() == Approx(1).margin(0.04));
   noise.restart(7);
-  CHECK(torch::equal(y, models::residual(main, shortcut, 0.25, noise, models::Mode::kTrain)));
+  CHECK(torch::equal(y, models::residual(main, shortcut, 0.25, noise, ops::Mode::kTrain)));
   noise.restart(8);
-  CHECK_FALSE(torch::equal(y, models::residual(main, shortcut, 0.25, noise, models::Mode::kTrain)));
-  CHECK(torch::equal(models::residual(main, shortcut, 0.25, noise, models::Mode::kEval), main));
+  CHECK_FALSE(torch::equal(y, models::residual(main, shortcut, 0.25, noise, ops::Mode::kTrain)));
+  CHECK(torch::equal(models::residual(main, shortcut, 0.25, noise, ops::Mode::kEval), main));
 }
 
 TEST_CASE("stochastic depth: linear over the blocks of the whole net, none in the first") {
@@ -87,7 +95,7 @@ TEST_CASE("stochastic depth: linear over the blocks of the whole net, none in th
 TEST_CASE("bottleneck and basic: activation after the sum, shortcut convolution where the shape changes") {
   models::Noise noise;
   const torch::NoGradGuard no_grad;
-  models::NetTraits traits{.activation = spec::Activation::kRelu, .padding = spec::Padding::kSymmetric};
+  const models::NetTraits traits = traits_of(spec::Activation::kRelu, spec::Padding::kSymmetric);
   models::Basic same({stage("basic_k3_s1_c8_r1"), 8, 1, 0}, traits);
   CHECK(same.named_parameters().size() == 6);
   same.eval();
@@ -98,4 +106,30 @@ TEST_CASE("bottleneck and basic: activation after the sum, shortcut convolution 
   CHECK(changed.named_parameters().contains("shortcut.conv.weight"));
   CHECK(changed.named_parameters()["conv2.conv.weight"].sizes() == at::IntArrayRef({8, 2, 3, 3}));
   CHECK(changed.forward(x, noise).sizes() == at::IntArrayRef({2, 16, 2, 2}));
+}
+
+TEST_CASE("max pooling: what is padded never wins, with either padding") {
+  models::Noise noise;
+  for (const auto padding : {spec::Padding::kSame, spec::Padding::kSymmetric}) {
+    for (const int size : {4, 5}) {
+      INFO("size " << size << (padding == spec::Padding::kSame ? " same" : " symmetric"));
+      models::MaxPool block({stage("maxpool_k3_s2"), 2, 2, 0}, traits_of(spec::Activation::kRelu, padding));
+      const auto x = picture(2, size) - 100;
+      const auto y = block.forward(x, noise);
+      const std::int64_t out = (size + 1) / 2, before = padding == spec::Padding::kSame && size == 4 ? 0 : 1;
+      REQUIRE(y.sizes() == at::IntArrayRef({2, 2, out, out}));
+      for (std::int64_t row = 0; row < out; ++row) {
+        for (std::int64_t column = 0; column < out; ++column) {
+          const auto window = [&](std::int64_t at) {
+            const std::int64_t first = 2 * at - before;
+            return at::indexing::Slice(std::max<std::int64_t>(first, 0),
+                                       std::min<std::int64_t>(first + 3, size));
+          };
+          const auto seen =
+              x.index({at::indexing::Slice(), at::indexing::Slice(), window(row), window(column)});
+          CHECK(torch::equal(y.select(2, row).select(2, column), seen.amax({2, 3})));
+        }
+      }
+    }
+  }
 }

@@ -251,6 +251,20 @@ TEST_CASE("convolution, batch norm, activation: dense kernels, strides, tails, p
   }
 }
 
+TEST_CASE("batch norm of values far from zero keeps its digits") {
+  torch::manual_seed(7);
+  // Mean 3000, spread about 4: a sum of squares in float would lose the variance, rounding the values alone costs 1e-4.
+  const Tensor x = map(4, 16, 6, 6) + 3000, weight = torch::rand({16, 16, 1, 1});
+  const ops::BatchNorm n = norm(16), exact_norm = in_double(n);
+  const ops::ConvNormActParams params{.activation = Activation::kSilu};
+  const ops::ExecutionContext context(ops::Kernels::kEffnet);
+  const Tensor y = ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context);
+  const Tensor exact = ops::reference::conv_norm_act(x.to(torch::kDouble), weight.to(torch::kDouble),
+                                                     exact_norm, params, ops::Mode::kTrain);
+  CHECK(relative_error(y, exact) < 5e-3);
+  CHECK(relative_error(n.running_var, exact_norm.running_var) < 5e-3);
+}
+
 TEST_CASE("what has no kernel is the reference's, and is noted once") {
   const ops::ExecutionContext context;
   const Tensor x = map(2, 8, 4, 4), weight = torch::randn({8, 4, 3, 3});

@@ -28,7 +28,7 @@ TEST_CASE("a folder includes only the folders below it") {
   CHECK(complaints_of(check_include_edges) == "");
 }
 
-TEST_CASE("LibTorch is seen by models, training and effnet-train alone") {
+TEST_CASE("LibTorch is seen by ops, models, training, effnet-train and effnet-bench alone") {
   CHECK(complaints_of(check_torch_is_confined) == "");
 }
 
@@ -66,6 +66,8 @@ TEST_CASE("a planted fault is found") {
   CHECK(check_include_edges({"data/a.cpp", "// A.\n#include \"neighbour.h\"\n"}).size() == 1);
   CHECK(check_torch_is_confined({"search/a.cpp", "#include <torch/torch.h>\n"}).size() == 1);
   CHECK(check_torch_is_confined({"apps/effnet/a.cpp", "#include <ATen/ATen.h>\n"}).size() == 1);
+  CHECK(check_torch_is_confined({"cpu/a.cpp", "#include <ATen/Parallel.h>\n"}).size() == 1);
+  CHECK(check_include_edges({"cpu/a.cpp", "// A.\n#include \"ops/execution.h\"\n"}).size() == 1);
   CHECK(check_torch_is_confined({"models/a.h", "#include <torch/torch.h>\n"}).empty());
   CHECK(check_libraries_are_confined({"report/a.cpp", "#include <opencv2/core.hpp>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"data/a.h", "#include <opencv2/core.hpp>\n"}).size() == 1);

@@ -92,6 +92,35 @@ TEST_CASE("gradients are cut to the largest norm") {
   CHECK((before - state.parameters).norm().item<double>() == Approx(2).epsilon(1e-4));
 }
 
+TEST_CASE("one pass by the project's kernels gives what LibTorch's operators give") {
+  torch::manual_seed(5);
+  for (const auto optimizer : {spec::OptimizerKind::kSgd, spec::OptimizerKind::kRmspropTf}) {
+    spec::Recipe recipe;
+    recipe.opt = optimizer;
+    recipe.weight_decay = 0.01;
+    recipe.clip_grad = 1;
+    models::Net nets[] = {tiny_net(), tiny_net()};
+    training::FlatState ours(*nets[0]), theirs(*nets[1]);
+    training::Optimizer kernel(recipe, ours), reference(recipe, theirs, ops::Kernels::kReference);
+    const torch::Tensor average = torch::randn_like(ours.parameters), reference_average = average.clone();
+    for (int step = 0; step < 10; ++step) {
+      ours.gradients.normal_(0, step < 5 ? 0.01 : 10);  // below and above the largest norm
+      theirs.gradients.copy_(ours.gradients);
+      kernel.step(0.1, {average, 0.3});
+      reference.step(0.1, {reference_average, 0.3});
+      CHECK(ours.gradients.abs().max().item<float>() == 0);
+    }
+    // Ten steps of a few roundings each.
+    const double tolerance = 20 * 1.2e-7;
+    CHECK(torch::allclose(ours.parameters, theirs.parameters, tolerance, tolerance));
+    CHECK(torch::allclose(average, reference_average, tolerance, tolerance));
+    for (std::size_t i = 0; i < kernel.tensors().size(); ++i) {
+      INFO(kernel.tensors()[i].first);
+      CHECK(torch::allclose(kernel.tensors()[i].second, reference.tensors()[i].second, tolerance, tolerance));
+    }
+  }
+}
+
 TEST_CASE("flat state: parameters, gradients and statistics are views of three blocks") {
   models::Net net = tiny_net();
   std::vector<torch::Tensor> before;
@@ -115,13 +144,17 @@ TEST_CASE("the moving average runs over weights and batch norm statistics") {
   models::Net net = tiny_net();
   training::FlatState state(*net);
   training::Ema ema(tiny_net(2), state, 0.999);
+  spec::Recipe recipe;
+  recipe.weight_decay = 0;
+  training::Optimizer optimizer(recipe, state);  // its gradients are 0: it leaves the weights as they are
   const torch::NoGradGuard no_grad;
   state.parameters.fill_(1);
   state.buffers.fill_(1);
   ema.start_from(state);
   state.parameters.fill_(2);
   state.buffers.fill_(3);
-  ema.update(state, 8);  // decay (1 + 8) / (10 + 8) = 1/2
+  optimizer.step(0.1, ema.parameters_at(8));  // decay (1 + 8) / (10 + 8) = 1/2
+  ema.update_statistics(state, 8);
   CHECK(ema.net()->parameters()[0].flatten()[0].item<double>() == Approx(1.5));
   CHECK(ema.net()->buffers()[0].flatten()[0].item<double>() == Approx(2));
 }
