@@ -39,10 +39,12 @@ install(FILES ${PROJECT_BINARY_DIR}/effnet-config.cmake ${PROJECT_BINARY_DIR}/ef
               cmake/EffnetOpenCV.cmake cmake/EffnetTorch.cmake cmake/EffnetSanitize.cmake
         DESTINATION ${package_dir} COMPONENT package)
 
+# LibTorch's folder by name: INSTALL_RPATH_USE_LINK_PATH leaves out what lies in the source folder, as .venv does.
 foreach(program IN ITEMS effnet effnet-train effnet-bench)
   if(TARGET ${program})
-    set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}"
-                                                INSTALL_RPATH_USE_LINK_PATH ON)
+    set_target_properties(${program} PROPERTIES
+                          INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${EFFNET_TORCH_LIBRARY_DIR}"
+                          INSTALL_RPATH_USE_LINK_PATH ON)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
   endif()
 endforeach()

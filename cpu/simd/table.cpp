@@ -27,10 +27,10 @@ const KernelTable kKernels{.name = EFFNET_TEXT(EFFNET_ISA),
                            .depthwise_row = depthwise_row,
                            .depthwise_weight_gradient = depthwise_weight_gradient,
                            .sigmoid = sigmoid_all,
+                           .sgd = sgd,
+                           .rmsprop_tf = rmsprop_tf,
                            .conv_row = conv_row,
                            .finished_depthwise_row = finished_depthwise_row,
-                           .scale_panels = scale_panels,
-                           .sgd = sgd,
-                           .rmsprop_tf = rmsprop_tf};
+                           .scale_panels = scale_panels};
 
 }  // namespace effnet::cpu::EFFNET_ISA

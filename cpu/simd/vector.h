@@ -99,11 +99,11 @@ EFFNET_INLINE Vec at_least(Vec x, float bound) {
 // sums[i] += x[i] for all lanes.
 EFFNET_INLINE void add_to_doubles(double* sums, Vec x) {
 #if defined(__AVX512F__)
-  const __m512d low = _mm512_maskz_cvtps_pd(0xff, _mm512_castps512_ps256(x));
-  const __m512d high = _mm512_maskz_cvtps_pd(
-      0xff, _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xf, _mm512_castps_pd(x), 1)));
-  _mm512_storeu_pd(sums, _mm512_loadu_pd(sums) + low);
-  _mm512_storeu_pd(sums + 8, _mm512_loadu_pd(sums + 8) + high);
+  typedef float HalfVec __attribute__((vector_size(32), may_alias));
+  typedef double WideVec __attribute__((vector_size(64), aligned(8), may_alias));
+  const HalfVec* halves = reinterpret_cast<const HalfVec*>(&x);
+  for (int half = 0; half < 2; ++half)
+    *reinterpret_cast<WideVec*>(sums + 8 * half) += __builtin_convertvector(halves[half], WideVec);
 #else
   for (int i = 0; i < kLanes; ++i) sums[i] += static_cast<double>(x[i]);
 #endif
