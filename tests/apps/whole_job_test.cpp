@@ -171,7 +171,6 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
     while (processes_with(broken.string()) > 0 && std::chrono::steady_clock::now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     CHECK(processes_with(broken.string()) == 0);
-    CAPTURE(file);
     CHECK(came);
     CHECK(code == 128 + SIGKILL);
   };
