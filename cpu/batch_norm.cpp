@@ -23,7 +23,8 @@ void ChannelMoments::add(const KernelTable& kernels, Index task, const float* ro
   add(kernels, task, rows, count, {0, channels_});
 }
 
-void ChannelMoments::add(const KernelTable& kernels, Index task, const float* rows, Index count, Range channels) {
+void ChannelMoments::add(const KernelTable& kernels, Index task, const float* rows, Index count,
+                         Range channels) {
   if (count == 0) return;
   const Index first = task * channels_ + channels.first;
   rows += channels.first;
@@ -47,7 +48,8 @@ ChannelMoments::Result ChannelMoments::joined() const {
       const double n = count_[at];
       if (n == 0) continue;
       const double of_task = static_cast<double>(shift_[at]) + sum_[at] / n, apart = of_task - mean;
-      squares += std::max(0.0, square_[at] - sum_[at] * sum_[at] / n) + apart * apart * count * n / (count + n);
+      squares +=
+          std::max(0.0, square_[at] - sum_[at] * sum_[at] / n) + apart * apart * count * n / (count + n);
       mean += apart * n / (count + n);
       count += n;
     }
@@ -60,8 +62,10 @@ ChannelMoments::Result ChannelMoments::joined() const {
 
 namespace {
 
-void fill_state(std::size_t c, double mean, double variance, const BatchNormWeights& norm, BatchNormState state) {
-  const double inverse = 1 / std::sqrt(variance + norm.eps), scale = static_cast<double>(norm.weight[c]) * inverse;
+void fill_state(std::size_t c, double mean, double variance, const BatchNormWeights& norm,
+                BatchNormState state) {
+  const double inverse = 1 / std::sqrt(variance + norm.eps),
+               scale = static_cast<double>(norm.weight[c]) * inverse;
   state.mean[c] = static_cast<float>(mean);
   state.inverse[c] = static_cast<float>(inverse);
   state.scale[c] = static_cast<float>(scale);
@@ -70,12 +74,14 @@ void fill_state(std::size_t c, double mean, double variance, const BatchNormWeig
 
 }  // namespace
 
-void finish_statistics(const ChannelMoments::Result& batch, const BatchNormWeights& norm, BatchNormState state) {
+void finish_statistics(const ChannelMoments::Result& batch, const BatchNormWeights& norm,
+                       BatchNormState state) {
   const double unbiased = batch.count / std::max(1.0, batch.count - 1);
   for (std::size_t c = 0; c < batch.mean.size(); ++c) {
     fill_state(c, batch.mean[c], batch.variance[c], norm, state);
     const auto move = [&](float& running, double value) {
-      running = static_cast<float>((1 - norm.momentum) * static_cast<double>(running) + norm.momentum * value);
+      running =
+          static_cast<float>((1 - norm.momentum) * static_cast<double>(running) + norm.momentum * value);
     };
     move(norm.running_mean[c], batch.mean[c]);
     move(norm.running_var[c], batch.variance[c] * unbiased);
@@ -86,11 +92,15 @@ void finish_statistics(Statistics statistics, const ChannelMoments& moments, con
                        BatchNormState state) {
   if (statistics == Statistics::kBatch) return finish_statistics(moments.joined(), norm, state);
   for (std::size_t c = 0; c < as_size(moments.channels()); ++c)
-    fill_state(c, static_cast<double>(norm.running_mean[c]), static_cast<double>(norm.running_var[c]), norm, state);
+    fill_state(c, static_cast<double>(norm.running_mean[c]), static_cast<double>(norm.running_var[c]), norm,
+               state);
 }
 
 BatchNormGradient::BatchNormGradient(Index channels, Index tasks)
-    : channels_(channels), tasks_(tasks), sums_(as_size(2 * channels * tasks)), factors_(as_size(3 * channels)) {}
+    : channels_(channels),
+      tasks_(tasks),
+      sums_(as_size(2 * channels * tasks)),
+      factors_(as_size(3 * channels)) {}
 
 void BatchNormGradient::finish(const BatchNormState& state, Index rows, float* weight_gradient,
                                float* bias_gradient) {

@@ -54,7 +54,8 @@ class ChannelMoments {
 enum class Statistics { kBatch, kRunning };
 
 // Fills the state from the batch's mean and variance, and moves the running statistics.
-void finish_statistics(const ChannelMoments::Result& batch, const BatchNormWeights& norm, BatchNormState state);
+void finish_statistics(const ChannelMoments::Result& batch, const BatchNormWeights& norm,
+                       BatchNormState state);
 
 // Fills the state: from the batch's moments, which also move the running statistics, or from the running ones.
 void finish_statistics(Statistics statistics, const ChannelMoments& moments, const BatchNormWeights& norm,
@@ -77,7 +78,7 @@ class BatchNormGradient {
 
  private:
   Index channels_, tasks_;
-  std::vector<double> sums_;   // (tasks, 2, C)
+  std::vector<double> sums_;    // (tasks, 2, C)
   std::vector<float> factors_;  // (3, C)
 };
 

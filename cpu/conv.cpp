@@ -31,7 +31,8 @@ class ConvPass {
   void each_tile(Index task, Work&& work) const {
     const Range pictures = tasks_.of(task);
     const Index pixels = shape_.out_pixels();
-    if (shape_.pointwise()) return each_piece_of({pictures.first * pixels, pictures.last * pixels}, tile_rows_, work);
+    if (shape_.pointwise())
+      return each_piece_of({pictures.first * pixels, pictures.last * pixels}, tile_rows_, work);
     for (Index n = pictures.first; n < pictures.last; ++n)
       each_piece_of({n * pixels, (n + 1) * pixels}, tile_rows_, work);
   }
@@ -64,7 +65,8 @@ class Forward : ConvPass {
 
   void run(const ConvWeights& weights, Statistics statistics, const ConvSaved& saved, float* out) {
     const Index packed = k_.packed_size(patch(), out_channels());
-    workspace_.reserve(parallel_.workers, Carver::size_of(tile_rows_ * padded_patch()), Carver::size_of(packed));
+    workspace_.reserve(parallel_.workers, Carver::size_of(tile_rows_ * padded_patch()),
+                       Carver::size_of(packed));
     float* panels = workspace_.shared();
     k_.pack_panels({.k = patch(),
                     .n = out_channels(),
@@ -224,7 +226,8 @@ class Backward : ConvPass {
              .accumulate = true});
   }
 
-  void input_gradient(Range rows, const float* dy, const float* panels, float* memory, float* x_gradient) const {
+  void input_gradient(Range rows, const float* dy, const float* panels, float* memory,
+                      float* x_gradient) const {
     const bool direct = shape_.pointwise();
     float* out = direct ? x_gradient + rows.first * patch() : memory;
     k_.gemm({.m = rows.size(),

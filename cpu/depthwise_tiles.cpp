@@ -23,7 +23,8 @@ DepthwiseTiles::DepthwiseTiles(const KernelTable& kernels, const DepthwiseShape&
   const Index blocks = std::clamp(budget / whole_map, std::min(kFewestBlocks, all_blocks), all_blocks);
   const Index rows_in = std::max<Index>(budget / (row * blocks), shape.kernel);
   const Index out_rows = std::clamp<Index>((rows_in - shape.kernel) / shape.stride + 1, 1, shape.out_height);
-  const Index groups = (all_blocks + blocks - 1) / blocks, bands = (shape.out_height + out_rows - 1) / out_rows;
+  const Index groups = (all_blocks + blocks - 1) / blocks,
+              bands = (shape.out_height + out_rows - 1) / out_rows;
   for (Index group = 0; group < groups; ++group) {
     const Range of_blocks = part_of(all_blocks, group, groups);
     const Range channels{of_blocks.first * lanes, std::min(of_blocks.last * lanes, shape.channels)};
@@ -68,12 +69,13 @@ Index DepthwiseTiles::input_size() const {
 Index DepthwiseTiles::gradient_size() const {
   Index size = 0;
   for (const DepthwiseTile& tile : tiles_)
-    size = std::max(size, gradient_rows(tile).size() * gradient_columns() * kernels_.padded(tile.channels.size()));
+    size = std::max(size,
+                    gradient_rows(tile).size() * gradient_columns() * kernels_.padded(tile.channels.size()));
   return size;
 }
 
-BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, MapSize map, Index left, Index columns,
-                                 float* data, const FillRow& fill) const {
+BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, MapSize map, Index left,
+                                 Index columns, float* data, const FillRow& fill) const {
   const Index lanes = kernels_.lanes, blocks = kernels_.blocks(tile.channels.size());
   const Index row_size = columns * lanes, block_size = rows.size() * row_size;
   for (Index row = rows.first; row < rows.last; ++row) {
@@ -89,15 +91,17 @@ BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, MapSize 
   return {data, rows.first, row_size, block_size};
 }
 
-BlockedCopy DepthwiseTiles::fill_input(const DepthwiseTile& tile, float* data, const FillRow& fill_row) const {
+BlockedCopy DepthwiseTiles::fill_input(const DepthwiseTile& tile, float* data,
+                                       const FillRow& fill_row) const {
   const Index first = tile.out_rows.first * shape_.stride - shape_.pad_top;
   const Range rows{first, first + (tile.out_rows.size() - 1) * shape_.stride + shape_.kernel};
   return fill(tile, rows, {shape_.height, shape_.width}, shape_.pad_left, input_columns(), data, fill_row);
 }
 
-BlockedCopy DepthwiseTiles::fill_gradient(const DepthwiseTile& tile, float* data, const FillRow& fill_row) const {
-  return fill(tile, gradient_rows(tile), {shape_.out_height, shape_.out_width}, gradient_left(), gradient_columns(), data,
-              fill_row);
+BlockedCopy DepthwiseTiles::fill_gradient(const DepthwiseTile& tile, float* data,
+                                          const FillRow& fill_row) const {
+  return fill(tile, gradient_rows(tile), {shape_.out_height, shape_.out_width}, gradient_left(),
+              gradient_columns(), data, fill_row);
 }
 
 Index DepthwiseTiles::packed_size() const {
@@ -148,7 +152,8 @@ Index DepthwiseTiles::lanes_of(const DepthwiseTile& tile, Index block) const {
   return std::min<Index>(kernels_.lanes, tile.channels.size() - block * kernels_.lanes);
 }
 
-void DepthwiseTiles::forward(const DepthwiseTile& tile, const BlockedCopy& x, const float* packed, float* y) const {
+void DepthwiseTiles::forward(const DepthwiseTile& tile, const BlockedCopy& x, const float* packed,
+                             float* y) const {
   const Index lanes = kernels_.lanes, K = shape_.kernel, C = shape_.channels;
   for (Index block = 0; block < kernels_.blocks(tile.channels.size()); ++block) {
     const Index c = tile.channels.first + block * lanes;
@@ -182,17 +187,17 @@ void DepthwiseTiles::input_gradient(const DepthwiseTile& tile, const BlockedCopy
         for (Index row = first; row < tile.in_rows.last; row += s) {
           const Index top = down.shift + (row - qr) / s - (down.taps - 1) - y_gradient.first_row;
           const Index left = gradient_left() + across.shift - (across.taps - 1);
-          kernels_.depthwise_row(
-              {.in = y_gradient.data + block * y_gradient.block_size + top * y_gradient.row_size + left * lanes,
-               .in_row = y_gradient.row_size,
-               .weights = weights,
-               .taps_down = static_cast<int>(down.taps),
-               .taps_across = static_cast<int>(across.taps),
-               .stride = 1,
-               .pixels = (shape_.width - qc + s - 1) / s,
-               .out = x_gradient + (row * shape_.width + qc) * C + c,
-               .out_pixel = s * C,
-               .valid = static_cast<int>(lanes_of(tile, block))});
+          kernels_.depthwise_row({.in = y_gradient.data + block * y_gradient.block_size +
+                                        top * y_gradient.row_size + left * lanes,
+                                  .in_row = y_gradient.row_size,
+                                  .weights = weights,
+                                  .taps_down = static_cast<int>(down.taps),
+                                  .taps_across = static_cast<int>(across.taps),
+                                  .stride = 1,
+                                  .pixels = (shape_.width - qc + s - 1) / s,
+                                  .out = x_gradient + (row * shape_.width + qc) * C + c,
+                                  .out_pixel = s * C,
+                                  .valid = static_cast<int>(lanes_of(tile, block))});
         }
         weights += down.taps * across.taps * lanes;
       }
@@ -200,23 +205,22 @@ void DepthwiseTiles::input_gradient(const DepthwiseTile& tile, const BlockedCopy
   }
 }
 
-void DepthwiseTiles::weight_gradient(const DepthwiseTile& tile, const BlockedCopy& x, const BlockedCopy& y_gradient,
-                                     float* packed) const {
+void DepthwiseTiles::weight_gradient(const DepthwiseTile& tile, const BlockedCopy& x,
+                                     const BlockedCopy& y_gradient, float* packed) const {
   const Index lanes = kernels_.lanes, K = shape_.kernel;
   const Index in_row = tile.out_rows.first * shape_.stride - shape_.pad_top - x.first_row;
   const Index out_row = tile.out_rows.first - y_gradient.first_row;
   for (Index block = 0; block < kernels_.blocks(tile.channels.size()); ++block) {
-    kernels_.depthwise_weight_gradient(
-        {.in = x.data + block * x.block_size + in_row * x.row_size,
-         .in_row = x.row_size,
-         .gradient = y_gradient.data + block * y_gradient.block_size + out_row * y_gradient.row_size +
-                     gradient_left() * lanes,
-         .gradient_row = y_gradient.row_size,
-         .rows = tile.out_rows.size(),
-         .pixels = shape_.out_width,
-         .kernel = shape_.kernel,
-         .stride = shape_.stride,
-         .weights = packed + (tile.channels.first + block * lanes) * K * K});
+    kernels_.depthwise_weight_gradient({.in = x.data + block * x.block_size + in_row * x.row_size,
+                                        .in_row = x.row_size,
+                                        .gradient = y_gradient.data + block * y_gradient.block_size +
+                                                    out_row * y_gradient.row_size + gradient_left() * lanes,
+                                        .gradient_row = y_gradient.row_size,
+                                        .rows = tile.out_rows.size(),
+                                        .pixels = shape_.out_width,
+                                        .kernel = shape_.kernel,
+                                        .stride = shape_.stride,
+                                        .weights = packed + (tile.channels.first + block * lanes) * K * K});
   }
 }
 

@@ -14,9 +14,9 @@ namespace effnet::cpu {
 using kernels::DepthwiseShape;
 
 struct DepthwiseTile {
-  Range channels;  // from a multiple of the lanes
-  Range out_rows;  // rows of y
-  Range in_rows;   // rows of x whose gradient only this tile writes
+  Range channels;   // from a multiple of the lanes
+  Range out_rows;   // rows of y
+  Range in_rows;    // rows of x whose gradient only this tile writes
   Index group = 0;  // number of this range of channels
 };
 

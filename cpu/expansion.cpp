@@ -13,13 +13,14 @@ Index group_panels(const KernelTable& kernels, const MBConvShape& shape, const D
 
 }  // namespace
 
-Index Expansion::panels_size(const KernelTable& kernels, const MBConvShape& shape, const DepthwiseTiles& tiles) {
+Index Expansion::panels_size(const KernelTable& kernels, const MBConvShape& shape,
+                             const DepthwiseTiles& tiles) {
   if (!expands_again(shape)) return 0;
   return group_panels(kernels, shape, tiles) * (tiles.tiles().back().group + 1);
 }
 
-Expansion::Expansion(const KernelTable& kernels, const MBConvShape& shape, const DepthwiseTiles& tiles, const float* x,
-                     const float* weights, const float* stored, float* panels)
+Expansion::Expansion(const KernelTable& kernels, const MBConvShape& shape, const DepthwiseTiles& tiles,
+                     const float* x, const float* weights, const float* stored, float* panels)
     : kernels_(kernels), shape_(shape), x_(x), stored_(stored), panels_(panels) {
   if (!expands_again(shape)) return;
   group_size_ = group_panels(kernels, shape, tiles);

@@ -23,7 +23,9 @@ class Expansion {
   Rows row(Index n, Index map_row, const DepthwiseTile& tile, float* memory) const;
 
   // Floats of the tile's channels of `rows` map rows.
-  Index size(Index rows, const DepthwiseTile& tile) const { return rows * shape_.depthwise.width * tile.channels.size(); }
+  Index size(Index rows, const DepthwiseTile& tile) const {
+    return rows * shape_.depthwise.width * tile.channels.size();
+  }
 
  private:
   const KernelTable& kernels_;

@@ -26,12 +26,14 @@ void measure_input(const Execution& execution, const float* x, Index rows, Index
   const KernelTable& k = execution.kernels;
   const Index C = channels, padded = k.padded(C);
   const PictureTasks tasks(pictures, rows / pictures);
-  execution.workspace.reserve(execution.parallel.workers,
-                              Carver::size_of(kTileRows * padded) + 2 * Carver::size_of(C * padded) + Carver::size_of(C), 0);
+  execution.workspace.reserve(
+      execution.parallel.workers,
+      Carver::size_of(kTileRows * padded) + 2 * Carver::size_of(C * padded) + Carver::size_of(C), 0);
   std::vector<TaskSums> sums(as_size(tasks.tasks));
   execution.parallel.run(tasks.tasks, [&](Index task, int worker) {
     Carver carver(execution.workspace.of_worker(worker));
-    float *shifted = carver.take(kTileRows * padded), *products = carver.take(C * padded), *minus = carver.take(C);
+    float *shifted = carver.take(kTileRows * padded), *products = carver.take(C * padded),
+          *minus = carver.take(C);
     TaskSums& of = sums[as_size(task)];
     of.shift.resize(as_size(C));
     of.sum.resize(as_size(C));
@@ -90,11 +92,11 @@ void measure_input(const Execution& execution, const float* x, Index rows, Index
                  [](double v) { return static_cast<float>(v); });
 }
 
-void statistics_of_product(const Execution& execution, const InputMoments& moments, Index rows, Index channels,
-                           const float* weights, Index out_channels, const BatchNormWeights& norm,
-                           BatchNormState state) {
-  ChannelMoments::Result batch{std::vector<double>(as_size(out_channels)), std::vector<double>(as_size(out_channels)),
-                               static_cast<double>(rows)};
+void statistics_of_product(const Execution& execution, const InputMoments& moments, Index rows,
+                           Index channels, const float* weights, Index out_channels,
+                           const BatchNormWeights& norm, BatchNormState state) {
+  ChannelMoments::Result batch{std::vector<double>(as_size(out_channels)),
+                               std::vector<double>(as_size(out_channels)), static_cast<double>(rows)};
   constexpr Index kChunk = 16;  // outputs a task
   execution.parallel.run((out_channels + kChunk - 1) / kChunk, [&](Index chunk, int) {
     std::vector<double> row(as_size(channels));  // a row of W Cov(x)

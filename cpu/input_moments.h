@@ -15,7 +15,9 @@ struct InputMoments {
   float *mean = nullptr, *covariance = nullptr;
 
   static Index size(Index channels) { return channels * (channels + 1); }
-  static InputMoments in(float* memory, Index channels) { return {memory, memory ? memory + channels : nullptr}; }
+  static InputMoments in(float* memory, Index channels) {
+    return {memory, memory ? memory + channels : nullptr};
+  }
 };
 
 // x (rows, channels) of all pictures.
@@ -23,8 +25,8 @@ void measure_input(const Execution& execution, const float* x, Index rows, Index
                    InputMoments moments);
 
 // The state of the batch norm after a 1x1 convolution with weights (out, channels); moves its running statistics.
-void statistics_of_product(const Execution& execution, const InputMoments& moments, Index rows, Index channels,
-                           const float* weights, Index out_channels, const BatchNormWeights& norm,
-                           BatchNormState state);
+void statistics_of_product(const Execution& execution, const InputMoments& moments, Index rows,
+                           Index channels, const float* weights, Index out_channels,
+                           const BatchNormWeights& norm, BatchNormState state);
 
 }  // namespace effnet::cpu

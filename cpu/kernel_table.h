@@ -70,7 +70,7 @@ struct ActivationGradient {
   Index gradient_row = 0;
   const float* x = nullptr;
   Index x_row = 0;
-  const float *gate = nullptr, *constant = nullptr;           // (C)
+  const float *gate = nullptr, *constant = nullptr;                  // (C)
   const float *scale = nullptr, *offset = nullptr, *mean = nullptr;  // (C)
   Activation activation = Activation::kIdentity;
   const float* slope = nullptr;

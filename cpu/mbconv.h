@@ -42,10 +42,10 @@ inline bool expands_again(const MBConvShape& shape) {
 
 // What the forward pass leaves for the backward pass.
 struct MBConvSaved {
-  float* expanded = nullptr;   // (rows, Ce) raw y1; null without expansion or where it is made again
+  float* expanded = nullptr;       // (rows, Ce) raw y1; null without expansion or where it is made again
   float* input_moments = nullptr;  // Cin (Cin + 1) numbers (cpu/input_moments.h) where y1 is made again
-  float* depthwise = nullptr;  // (rows', Ce) raw y2
-  float* projected = nullptr;  // (rows', Cout) raw y3
+  float* depthwise = nullptr;      // (rows', Ce) raw y2
+  float* projected = nullptr;      // (rows', Cout) raw y3
   BatchNormState expand_norm, depthwise_norm, project_norm;
   float* pooled = nullptr;    // (N, Ce) mean of a2
   float* squeezed = nullptr;  // (N, Cs) before its activation
@@ -53,7 +53,8 @@ struct MBConvSaved {
 };
 
 void mbconv_forward(const Execution& execution, const MBConvShape& shape, const MBConvWeights& weights,
-                    const float* x, const float* keep, Statistics statistics, const MBConvSaved& saved, float* out);
+                    const float* x, const float* keep, Statistics statistics, const MBConvSaved& saved,
+                    float* out);
 
 // All written. x may be null: nobody asks for it.
 struct MBConvGradients {

@@ -53,16 +53,13 @@ class Forward {
     const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(row_size());
     const Index of_worker = std::max(of_depthwise, of_project);
     const Index shared = Carver::size_of(k_.packed_size(shape_.in_channels, wide())) +
-                         Expansion::panels_size(k_, shape_, tiles_) +
-                         Carver::size_of(tiles_.packed_size()) +
+                         Expansion::panels_size(k_, shape_, tiles_) + Carver::size_of(tiles_.packed_size()) +
                          Carver::size_of(k_.packed_size(wide(), shape_.out_channels)) +
                          SqueezeExcite::size(k_, shape_);
     workspace_.reserve(parallel_.workers, of_worker, shared);
   }
 
-  Index se_work() const {
-    return Carver::size_of(group_ * (wide() + 2 * shape_.squeezed_channels) + 64);
-  }
+  Index se_work() const { return Carver::size_of(group_ * (wide() + 2 * shape_.squeezed_channels) + 64); }
 
   Index row_size() const { return shape_.depthwise.width * wide(); }
 
@@ -71,7 +68,8 @@ class Forward {
     Carver shared(workspace_.shared());
     const Index in = shape_.in_channels;
     float* panels = shared.take(k_.packed_size(in, wide()));
-    k_.pack_panels({.k = in, .n = wide(), .source = weights_.expand, .k_stride = 1, .n_stride = in, .panels = panels});
+    k_.pack_panels(
+        {.k = in, .n = wide(), .source = weights_.expand, .k_stride = 1, .n_stride = in, .panels = panels});
     const PictureTasks tasks(shape_.batch(), shape_.depthwise.height * shape_.depthwise.width);
     ChannelMoments moments(wide(), tasks.tasks);
     parallel_.run(tasks.tasks, [&](Index task, int) {
@@ -98,7 +96,8 @@ class Forward {
   void measure_expansion() {
     const Index rows = shape_.in_rows(), in = shape_.in_channels;
     if (statistics_ == Statistics::kRunning)
-      return finish_statistics(statistics_, ChannelMoments(wide(), 1), weights_.expand_norm, saved_.expand_norm);
+      return finish_statistics(statistics_, ChannelMoments(wide(), 1), weights_.expand_norm,
+                               saved_.expand_norm);
     const Execution execution{k_, parallel_, workspace_};
     const InputMoments moments = InputMoments::in(saved_.input_moments, in);
     measure_input(execution, x_, rows, in, shape_.batch(), moments);
@@ -139,8 +138,9 @@ class Forward {
         for (const DepthwiseTile& tile : tiles_.tiles()) {
           const BlockedCopy copy = tiles_.fill_input(tile, copy_memory, fill);
           tiles_.forward(tile, copy, packed, y);
-          if (statistics_ == Statistics::kBatch) moments.add(k_, task, y + tile.out_rows.first * shape.out_width * wide(),
-                      tile.out_rows.size() * shape.out_width, tile.channels);
+          if (statistics_ == Statistics::kBatch)
+            moments.add(k_, task, y + tile.out_rows.first * shape.out_width * wide(),
+                        tile.out_rows.size() * shape.out_width, tile.channels);
         }
       }
     });
@@ -164,8 +164,12 @@ class Forward {
     const Index narrow = shape_.out_channels;
     Carver shared(workspace_.shared());
     panels_ = shared.take(k_.packed_size(wide(), narrow));
-    k_.pack_panels(
-        {.k = wide(), .n = narrow, .source = weights_.project, .k_stride = 1, .n_stride = wide(), .panels = panels_});
+    k_.pack_panels({.k = wide(),
+                    .n = narrow,
+                    .source = weights_.project,
+                    .k_stride = 1,
+                    .n_stride = wide(),
+                    .panels = panels_});
     const SqueezeExcite squeeze(k_, shape_, weights_, shared.take(SqueezeExcite::size(k_, shape_)));
     const PictureTasks tasks(shape_.batch(), out_pixels_);
     ChannelMoments moments(narrow, tasks.tasks);
@@ -183,7 +187,8 @@ class Forward {
         }
         each_piece_of(rows, tile_rows_of(pictures), [&](Range tile) {
           const bool kept = shape_.squeezes() && tile.size() == rows.size();
-          if (!kept) activate(tile, shape_.squeezes() ? saved_.gate + pictures.first * wide() : nullptr, activated);
+          if (!kept)
+            activate(tile, shape_.squeezes() ? saved_.gate + pictures.first * wide() : nullptr, activated);
           if (kept) apply_gate(pictures, activated);
           float* y = saved_.projected + tile.first * narrow;
           multiply(tile.size(), activated, y);
@@ -206,7 +211,8 @@ class Forward {
       std::fill_n(pooled, wide(), 0.0f);
       const Range picture{n * out_pixels_, (n + 1) * out_pixels_};
       each_piece_of(picture, std::min(out_pixels_, tile_rows_), [&](Range rows) {
-        float* out = activated + (out_pixels_ > tile_rows_ ? 0 : (n - pictures.first) * out_pixels_ * padded());
+        float* out =
+            activated + (out_pixels_ > tile_rows_ ? 0 : (n - pictures.first) * out_pixels_ * padded());
         activate(rows, nullptr, out);
         k_.dot_rows({.rows = rows.size(), .channels = wide(), .x = out, .x_row = padded(), .sum = pooled});
       });
@@ -283,7 +289,8 @@ class Forward {
 }  // namespace
 
 void mbconv_forward(const Execution& execution, const MBConvShape& shape, const MBConvWeights& weights,
-                    const float* x, const float* keep, Statistics statistics, const MBConvSaved& saved, float* out) {
+                    const float* x, const float* keep, Statistics statistics, const MBConvSaved& saved,
+                    float* out) {
   Forward(execution, shape, weights, x, keep, statistics, saved, out).run();
 }
 

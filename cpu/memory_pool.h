@@ -28,8 +28,9 @@ class MemoryPool {
   using Piece = std::pair<char*, std::size_t>;
 
   void add_region(std::size_t bytes);
-  char* take(std::size_t bytes);  // from the smallest free piece that is large enough; null when there is none
-  void put_back(Piece piece);     // joined with the free pieces beside it
+  char* take(
+      std::size_t bytes);      // from the smallest free piece that is large enough; null when there is none
+  void put_back(Piece piece);  // joined with the free pieces beside it
 
   mutable std::mutex mutex_;
   std::map<char*, std::size_t> free_;                     // by address

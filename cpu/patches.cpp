@@ -11,8 +11,10 @@ template <class Visit>
 void each_run(const kernels::ConvShape& s, Range pixels, Visit&& visit) {
   const Index C = s.in_channels;
   for (Index pixel = pixels.first; pixel < pixels.last; ++pixel) {
-    const Index top = pixel / s.out_width * s.stride - s.pad_top, left = pixel % s.out_width * s.stride - s.pad_left;
-    const Index first = std::clamp<Index>(-left, 0, s.kernel), last = std::clamp<Index>(s.width - left, first, s.kernel);
+    const Index top = pixel / s.out_width * s.stride - s.pad_top,
+                left = pixel % s.out_width * s.stride - s.pad_left;
+    const Index first = std::clamp<Index>(-left, 0, s.kernel),
+                last = std::clamp<Index>(s.width - left, first, s.kernel);
     for (Index i = 0; i < s.kernel; ++i) {
       const Index row = top + i, patch = i * s.kernel * C;
       if (row < 0 || row >= s.height || first == last) {
@@ -27,13 +29,15 @@ void each_run(const kernels::ConvShape& s, Range pixels, Visit&& visit) {
 }
 
 // Runs are short (9 floats of a 3x3 stem on colours): a call of memcpy would cost more than the copy.
-[[gnu::optimize("no-tree-loop-distribute-patterns")]] void copy_run(const float* from, Index count, float* to) {
+[[gnu::optimize("no-tree-loop-distribute-patterns")]] void copy_run(const float* from, Index count,
+                                                                    float* to) {
   for (Index i = 0; i < count; ++i) to[i] = from[i];
 }
 
 }  // namespace
 
-void gather_patches(const kernels::ConvShape& shape, const float* x, Range pixels, float* patches, Index row) {
+void gather_patches(const kernels::ConvShape& shape, const float* x, Range pixels, float* patches,
+                    Index row) {
   each_run(shape, pixels, [&](Index pixel, Index patch, Index map, Index count) {
     float* out = patches + pixel * row + patch;
     if (map < 0)
@@ -43,7 +47,8 @@ void gather_patches(const kernels::ConvShape& shape, const float* x, Range pixel
   });
 }
 
-void scatter_patches(const kernels::ConvShape& shape, const float* patches, Index row, Range pixels, float* x) {
+void scatter_patches(const kernels::ConvShape& shape, const float* patches, Index row, Range pixels,
+                     float* x) {
   each_run(shape, pixels, [&](Index pixel, Index patch, Index map, Index count) {
     if (map < 0) return;
     const float* in = patches + pixel * row + patch;

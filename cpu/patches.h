@@ -10,6 +10,7 @@ namespace effnet::cpu {
 void gather_patches(const kernels::ConvShape& shape, const float* x, Range pixels, float* patches, Index row);
 
 // Adds the patches to the picture's map.
-void scatter_patches(const kernels::ConvShape& shape, const float* patches, Index row, Range pixels, float* x);
+void scatter_patches(const kernels::ConvShape& shape, const float* patches, Index row, Range pixels,
+                     float* x);
 
 }  // namespace effnet::cpu

@@ -21,11 +21,12 @@ void sum_rows(Index rows, Index channels, const float* x, float* sum) {
 Index SqueezeExcite::size(const KernelTable& kernels, const MBConvShape& shape) {
   if (!shape.squeezes()) return 0;
   const Index wide = shape.expanded(), narrow = shape.squeezed_channels;
-  return 2 * Carver::size_of(kernels.packed_size(wide, narrow)) + 2 * Carver::size_of(kernels.packed_size(narrow, wide));
+  return 2 * Carver::size_of(kernels.packed_size(wide, narrow)) +
+         2 * Carver::size_of(kernels.packed_size(narrow, wide));
 }
 
-SqueezeExcite::SqueezeExcite(const KernelTable& kernels, const MBConvShape& shape, const MBConvWeights& weights,
-                             float* memory)
+SqueezeExcite::SqueezeExcite(const KernelTable& kernels, const MBConvShape& shape,
+                             const MBConvWeights& weights, float* memory)
     : kernels_(kernels), shape_(shape), weights_(weights) {
   if (!shape.squeezes()) return;
   const Index wide = shape.expanded(), narrow = shape.squeezed_channels;
@@ -52,7 +53,8 @@ void SqueezeExcite::activate(Index pictures, const float* squeezed, float* out) 
                            .out_row = shape_.squeezed_channels});
 }
 
-void SqueezeExcite::forward(Index pictures, const float* pooled, float* squeezed, float* gate, float* work) const {
+void SqueezeExcite::forward(Index pictures, const float* pooled, float* squeezed, float* gate,
+                            float* work) const {
   const Index wide = shape_.expanded(), narrow = shape_.squeezed_channels;
   fill_rows(pictures, narrow, weights_.reduce_bias, squeezed);
   kernels_.gemm({.m = pictures,

@@ -10,7 +10,8 @@ namespace effnet::cpu {
 class SqueezeExcite {
  public:
   // Packs the weights into `memory` (size()).
-  SqueezeExcite(const KernelTable& kernels, const MBConvShape& shape, const MBConvWeights& weights, float* memory);
+  SqueezeExcite(const KernelTable& kernels, const MBConvShape& shape, const MBConvWeights& weights,
+                float* memory);
   static Index size(const KernelTable& kernels, const MBConvShape& shape);
 
   // pooled (n, Ce) -> squeezed (n, Cs), gate (n, Ce). `work`: work_size(n).
@@ -20,7 +21,9 @@ class SqueezeExcite {
   // `squeezed`; pooled_gradient (n, Ce).
   void backward(Index pictures, const float* squeezed, const float* gate, float* gate_gradient,
                 float* squeezed_gradient, float* pooled_gradient, float* work) const;
-  Index work_size(Index pictures) const { return pictures * (shape_.expanded() + 2 * shape_.squeezed_channels) + 64; }
+  Index work_size(Index pictures) const {
+    return pictures * (shape_.expanded() + 2 * shape_.squeezed_channels) + 64;
+  }
 
   // The gradients of weights and biases from those of all pictures.
   void weight_gradients(const float* pooled, const float* squeezed, const float* gate_gradient,

@@ -19,7 +19,7 @@ struct DepthwiseShape {
   int stride = 1;
   Index pad_top = 0, pad_left = 0;
 
-  double flops() const;        // of one of the three: forward, input gradient, weight gradient
+  double flops() const;  // of one of the three: forward, input gradient, weight gradient
   Index in_rows() const { return batch * height * width; }
   Index out_rows() const { return batch * out_height * out_width; }
 };

@@ -5,8 +5,9 @@
 namespace effnet::models {
 
 ConvImpl::ConvImpl(const ConvOptions& of) : options(of) {
-  weight = register_parameter("weight", torch::zeros({of.out_channels, of.in_channels / of.groups, of.kernel, of.kernel})
-                                            .contiguous(at::MemoryFormat::ChannelsLast));
+  weight = register_parameter(
+      "weight", torch::zeros({of.out_channels, of.in_channels / of.groups, of.kernel, of.kernel})
+                    .contiguous(at::MemoryFormat::ChannelsLast));
 }
 
 BatchNormImpl::BatchNormImpl(int channels, const NetTraits& traits)

@@ -67,8 +67,8 @@ ops::MBConvParams MBConv::params() const {
 torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
   const bool drops = adds_input(options_) && is_training() && options_.drop_path > 0;
   return ops::mbconv(x, weights(), params(),
-                     drops ? noise.keep({x.size(0)}, 1 - options_.drop_path, x) : torch::Tensor(), mode_of(*this),
-                     traits_.context);
+                     drops ? noise.keep({x.size(0)}, 1 - options_.drop_path, x) : torch::Tensor(),
+                     mode_of(*this), traits_.context);
 }
 
 bool MBConv::describe(ops::NetTerms& net) const {

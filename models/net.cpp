@@ -26,7 +26,8 @@ NetTraits traits_of(const spec::ArchSpec& arch, const Regularization& regulariza
 // Builds the blocks in order and hangs them into the tree of names.
 class Builder {
  public:
-  Builder(Module& net, const spec::ArchSpec& arch, const Regularization& regularization, const NetTraits& traits)
+  Builder(Module& net, const spec::ArchSpec& arch, const Regularization& regularization,
+          const NetTraits& traits)
       : net_(net), arch_(arch), traits_(traits), drop_path_(regularization.drop_path) {
     channels_ = arch.input_channels;
   }
@@ -108,10 +109,7 @@ void NetImpl::train(bool on) {
 torch::Tensor NetImpl::infer(const torch::Tensor& pictures) {
   ops::NetTerms terms;
   for (const auto& block : blocks_) {
-    if (!block->describe(terms)) {
-      context_.note_fallback("inference: a kind of block runs by itself");
-      return {};
-    }
+    if (!block->describe(terms)) return {};  // the blocks run one by one
   }
   terms.classifier_weight = classifier_->weight;
   terms.classifier_bias = classifier_->bias;

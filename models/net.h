@@ -49,7 +49,8 @@ class NetImpl : public torch::nn::Module {
   const ops::PreparedNet& prepared() const { return prepared_; }
 
  private:
-  torch::Tensor infer(const torch::Tensor& pictures);  // undefined where the net's blocks have no place in inference.h
+  torch::Tensor infer(
+      const torch::Tensor& pictures);  // undefined where the net's blocks have no place in inference.h
 
   spec::ArchSpec arch_;
   double drop_;

@@ -75,7 +75,8 @@ torch::Tensor MaxPool::forward(const torch::Tensor& x, Noise&) {
 
 IdentityBlock::IdentityBlock(const BlockOptions& options, const NetTraits& traits) : traits_(traits) {
   if (options.stride == 1 && options.in_channels == options.stage.channels) return;
-  conv_ = register_module("conv", Conv(ConvOptions{options.in_channels, options.stage.channels, 1, options.stride}));
+  conv_ = register_module("conv",
+                          Conv(ConvOptions{options.in_channels, options.stage.channels, 1, options.stride}));
   bn_ = register_module("bn", BatchNorm(options.stage.channels, traits));
 }
 

@@ -36,9 +36,9 @@ cpu::ConvShape shape_of(const Tensor& x, const Tensor& weight, const ConvNormAct
 }
 
 struct CpuConvNormAct : torch::autograd::Function<CpuConvNormAct> {
-  static Tensor forward(AutogradContext* saved, const Tensor& input, const Tensor& kernel, const Tensor& norm_weight,
-                        const Tensor& norm_bias, const BatchNorm& norm, const ConvNormActParams& params,
-                        const ExecutionContext& context) {
+  static Tensor forward(AutogradContext* saved, const Tensor& input, const Tensor& kernel,
+                        const Tensor& norm_weight, const Tensor& norm_bias, const BatchNorm& norm,
+                        const ConvNormActParams& params, const ExecutionContext& context) {
     const Tensor x = input.contiguous(kChannelsLast), weight = kernel.contiguous(kChannelsLast);
     const cpu::ConvShape shape = shape_of(x, weight, params);
     check_batch(shape.batch * shape.out_pixels());
@@ -61,17 +61,17 @@ struct CpuConvNormAct : torch::autograd::Function<CpuConvNormAct> {
     if (saved->needs_input_grad(0)) to_x = torch::empty_like(x);
     const Tensor to_weight = torch::empty_like(weight);
     const Tensor to_norm_weight = torch::empty_like(tensors[4]), to_norm_bias = torch::empty_like(tensors[5]);
-    cpu::conv_norm_act_backward(execution_of(context), shape, {data_of(weight), {}}, data_of(x),
-                                {memory_of(y), state_in(state)}, data_of(gradient),
-                                {memory_of(to_x), memory_of(to_weight), memory_of(to_norm_weight),
-                                 memory_of(to_norm_bias)});
+    cpu::conv_norm_act_backward(
+        execution_of(context), shape, {data_of(weight), {}}, data_of(x), {memory_of(y), state_in(state)},
+        data_of(gradient),
+        {memory_of(to_x), memory_of(to_weight), memory_of(to_norm_weight), memory_of(to_norm_bias)});
     return {to_x, to_weight, to_norm_weight, to_norm_bias, Tensor(), Tensor(), Tensor()};
   }
 };
 
 // Why the project's kernels do not do it, or null.
-const char* refusal(const Tensor& x, const Tensor& weight, const BatchNorm& norm, const ConvNormActParams& params,
-                    Mode mode) {
+const char* refusal(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
+                    const ConvNormActParams& params, Mode mode) {
   if (!are_cpu_floats({x, weight, norm.weight})) return "convolution: only float on the CPU has a kernel";
   if (params.groups != 1) return "convolution in groups has no kernel";
   if (x.numel() == 0) return "empty batch";
@@ -82,9 +82,10 @@ const char* refusal(const Tensor& x, const Tensor& weight, const BatchNorm& norm
 
 }  // namespace
 
-Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm, const ConvNormActParams& params,
-                     Mode mode, const ExecutionContext& context) {
-  if (context.kernels() == Kernels::kReference) return reference::conv_norm_act(x, weight, norm, params, mode);
+Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
+                     const ConvNormActParams& params, Mode mode, const ExecutionContext& context) {
+  if (context.kernels() == Kernels::kReference)
+    return reference::conv_norm_act(x, weight, norm, params, mode);
   if (const char* reason = refusal(x, weight, norm, params, mode)) {
     context.note_fallback(reason);
     return reference::conv_norm_act(x, weight, norm, params, mode);

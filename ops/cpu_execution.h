@@ -30,18 +30,20 @@ inline float* memory_of(const torch::Tensor& tensor) {
 
 inline cpu::BatchNormWeights weights_of(const BatchNorm& norm) {
   if (!norm.weight.defined()) return {};
-  return {data_of(norm.weight),      data_of(norm.bias), memory_of(norm.running_mean),
+  return {data_of(norm.weight),        data_of(norm.bias), memory_of(norm.running_mean),
           memory_of(norm.running_var), norm.eps,           norm.momentum};
 }
 
 // (N, C, H, W) channels_last, contents not set.
-inline torch::Tensor new_map(std::int64_t batch, std::int64_t channels, std::int64_t height, std::int64_t width) {
+inline torch::Tensor new_map(std::int64_t batch, std::int64_t channels, std::int64_t height,
+                             std::int64_t width) {
   return torch::empty({batch, channels, height, width}, torch::TensorOptions().memory_format(kChannelsLast));
 }
 
 // The state of one batch norm as a (4, C) tensor.
 inline cpu::BatchNormState state_in(const torch::Tensor& tensor) {
-  return tensor.defined() ? cpu::BatchNormState::in(memory_of(tensor), tensor.size(1)) : cpu::BatchNormState{};
+  return tensor.defined() ? cpu::BatchNormState::in(memory_of(tensor), tensor.size(1))
+                          : cpu::BatchNormState{};
 }
 
 // A batch norm in training needs more than one value a channel; c10::Error as LibTorch's own.

@@ -47,7 +47,8 @@ cpu::MBConvWeights pointers_of(const MBConvWeights& w) {
           .project_norm = weights_of(w.project_norm)};
 }
 
-constexpr std::int64_t kRoom = 16;  // floats behind a matrix whose rows are read to the end of their last vector
+constexpr std::int64_t kRoom =
+    16;  // floats behind a matrix whose rows are read to the end of their last vector
 
 // The tensors that a forward pass leaves; what the block does not have is undefined.
 struct Saved {
@@ -97,7 +98,8 @@ struct Saved {
 // visit(tensor) for what a block of this shape has, in one order: autograd takes no undefined tensors.
 template <class Of, class Visit>
 void each_saved(const cpu::MBConvShape& shape, Of& saved, Visit&& visit) {
-  for (auto* tensor : {&saved.depthwise, &saved.projected, &saved.depthwise_state, &saved.project_state}) visit(*tensor);
+  for (auto* tensor : {&saved.depthwise, &saved.projected, &saved.depthwise_state, &saved.project_state})
+    visit(*tensor);
   if (shape.expands) {
     visit(cpu::expands_again(shape) ? saved.input_moments : saved.expanded);
     visit(saved.expand_state);
@@ -128,13 +130,13 @@ struct Call {
 
 struct CpuMBConv : torch::autograd::Function<CpuMBConv> {
   // `list` is each_weight() of `weights`: what autograd sees.
-  static Tensor forward(AutogradContext* autograd, const Tensor& x, at::TensorList list, const MBConvWeights& weights,
-                        const Call& call) {
+  static Tensor forward(AutogradContext* autograd, const Tensor& x, at::TensorList list,
+                        const MBConvWeights& weights, const Call& call) {
     check_batch(call.shape.out_rows());
     const Saved saved(call.shape);
     Tensor out = torch::empty_like(saved.projected);
-    cpu::mbconv_forward(execution_of(call.context), call.shape, pointers_of(weights), data_of(x), data_of(call.keep),
-                        cpu::Statistics::kBatch, saved.pointers(), memory_of(out));
+    cpu::mbconv_forward(execution_of(call.context), call.shape, pointers_of(weights), data_of(x),
+                        data_of(call.keep), cpu::Statistics::kBatch, saved.pointers(), memory_of(out));
     variable_list tensors{x};
     tensors.insert(tensors.end(), list.begin(), list.end());
     each_saved(call.shape, saved, [&](const Tensor& tensor) { tensors.push_back(tensor); });
@@ -159,7 +161,8 @@ struct CpuMBConv : torch::autograd::Function<CpuMBConv> {
         shape.expands ? torch::empty({shape.in_rows() * shape.expanded() + kRoom}) : Tensor();
     variable_list result{autograd->needs_input_grad(0) ? torch::empty_like(x) : Tensor()};
     auto weight = tensors.begin() + 1;
-    each_weight(shape, to_weights, [&](Tensor& tensor) { result.push_back(tensor = torch::empty_like(*weight++)); });
+    each_weight(shape, to_weights,
+                [&](Tensor& tensor) { result.push_back(tensor = torch::empty_like(*weight++)); });
     cpu::mbconv_backward(execution_of(context), shape, pointers_of(weights), data_of(x), data_of(keep),
                          saved.pointers(), data_of(gradient), memory_of(expanded_gradient),
                          memory_of(depthwise_gradient),
@@ -184,12 +187,14 @@ struct CpuMBConv : torch::autograd::Function<CpuMBConv> {
 
 // Why the project's kernels do not do it, or null.
 const char* refusal(const Tensor& x, const MBConvWeights& weights, const MBConvParams& params, Mode mode) {
-  if (!are_cpu_floats({x, weights.depthwise, weights.project})) return "MBConv: only float on the CPU has a kernel";
+  if (!are_cpu_floats({x, weights.depthwise, weights.project}))
+    return "MBConv: only float on the CPU has a kernel";
   const std::int64_t kernel = weights.depthwise.size(2);
   if (kernel != 3 && kernel != 5 && kernel != 7) return "MBConv: only depthwise kernels 3, 5 and 7 are there";
   if (params.stride > 2) return "MBConv: only strides 1 and 2 are there";
   if (x.numel() == 0) return "empty batch";
-  if (mode == Mode::kEval && at::GradMode::is_enabled() && (x.requires_grad() || weights.project.requires_grad()))
+  if (mode == Mode::kEval && at::GradMode::is_enabled() &&
+      (x.requires_grad() || weights.project.requires_grad()))
     return "gradients in evaluation mode have no kernel";
   return nullptr;
 }

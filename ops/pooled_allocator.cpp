@@ -30,11 +30,14 @@ class PooledAllocator final : public c10::Allocator {
       return {pointer, pointer, &free_piece, cpu};
     } catch (const std::bad_alloc&) {
       // The words by which LibTorch's own allocator is known to have failed.
-      TORCH_CHECK(false, "DefaultCPUAllocator: can't allocate memory: you tried to allocate ", bytes, " bytes");
+      TORCH_CHECK(false, "DefaultCPUAllocator: can't allocate memory: you tried to allocate ", bytes,
+                  " bytes");
     }
   }
   c10::DeleterFnPtr raw_deleter() const override { return &free_piece; }
-  void copy_data(void* to, const void* from, std::size_t count) const override { std::memcpy(to, from, count); }
+  void copy_data(void* to, const void* from, std::size_t count) const override {
+    std::memcpy(to, from, count);
+  }
 };
 
 }  // namespace

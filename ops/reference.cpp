@@ -17,12 +17,13 @@ Tensor normalize(const Tensor& x, const BatchNorm& norm, Mode mode) {
 
 }  // namespace
 
-Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm, const ConvNormActParams& params,
-                     Mode mode) {
+Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
+                     const ConvNormActParams& params, Mode mode) {
   const auto kernel = static_cast<int>(weight.size(2));
   const MapPadding by = map_padding(x, kernel, params.stride, params.padding);
   const auto convolve = [&](const Tensor& map, std::int64_t rows, std::int64_t columns) {
-    return at::conv2d(map, weight, {}, {params.stride, params.stride}, {rows, columns}, {1, 1}, params.groups);
+    return at::conv2d(map, weight, {}, {params.stride, params.stride}, {rows, columns}, {1, 1},
+                      params.groups);
   };
   const Tensor y =
       by.even() ? convolve(x, by.rows.before, by.columns.before) : convolve(pad_map(x, by, 0), 0, 0);
@@ -41,12 +42,13 @@ Tensor mbconv(const Tensor& x, const MBConvWeights& weights, const MBConvParams&
                      .activation = params.activation},
                     mode);
   if (weights.reduce.defined()) {
-    const Tensor squeezed =
-        activate(at::linear(mean_of_map(y), weights.reduce.flatten(1), weights.reduce_bias), params.activation);
+    const Tensor squeezed = activate(
+        at::linear(mean_of_map(y), weights.reduce.flatten(1), weights.reduce_bias), params.activation);
     const Tensor gate = at::sigmoid(at::linear(squeezed, weights.gate.flatten(1), weights.gate_bias));
     y = y * gate.unsqueeze(-1).unsqueeze(-1);
   }
-  y = conv_norm_act(y, weights.project, weights.project_norm, {.activation = params.project_activation}, mode);
+  y = conv_norm_act(y, weights.project, weights.project_norm, {.activation = params.project_activation},
+                    mode);
   if (keep.defined()) y = y * keep.view({-1, 1, 1, 1});
   return params.residual ? y + x : y;
 }

@@ -11,10 +11,10 @@ class App;
 namespace effnet::apps {
 
 struct BenchFlags {
-  double seconds = 5;        // a case
+  double seconds = 5;  // a case
   int threads = 2;
   std::string device = "cpu";
-  std::string only;          // part of a case's name
+  std::string only;  // part of a case's name
   std::string peers = "reference";
   bool json = false;
 };

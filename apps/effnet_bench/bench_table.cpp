@@ -33,13 +33,15 @@ std::string bench_json(const std::vector<BenchRow>& rows, int threads) {
 }
 
 std::string bench_text(const std::vector<BenchRow>& rows, int threads) {
-  std::string text = fmt::format("{}, {} kernels, LibTorch {}, {} thread{}\n\n{:<52} {:>10} {:>10} {:>7}  {}\n", machine_name(),
-                                 cpu::best_kernels().name, kTorchVersion, threads, threads == 1 ? "" : "s", "case",
-                                 "images/s", "peer", "ratio", "peak MB (peer)");
+  std::string text =
+      fmt::format("{}, {} kernels, LibTorch {}, {} thread{}\n\n{:<52} {:>10} {:>10} {:>7}  {}\n",
+                  machine_name(), cpu::best_kernels().name, kTorchVersion, threads, threads == 1 ? "" : "s",
+                  "case", "images/s", "peer", "ratio", "peak MB (peer)");
   for (const BenchRow& row : rows) {
     text += fmt::format("{:<52} {:>10.1f} {:>10.1f} {:>6.2f}x", row.name, row.images_per_second,
                         row.peer_images_per_second, row.ratio());
-    if (row.peak_megabytes > 0) text += fmt::format("  {:.0f} ({:.0f})", row.peak_megabytes, row.peer_peak_megabytes);
+    if (row.peak_megabytes > 0)
+      text += fmt::format("  {:.0f} ({:.0f})", row.peak_megabytes, row.peer_peak_megabytes);
     text += "\n";
   }
   return text;

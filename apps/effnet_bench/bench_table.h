@@ -11,7 +11,8 @@ struct BenchRow {
   double images_per_second = 0;
   std::string peer;
   double peer_images_per_second = 0;
-  double peak_megabytes = 0, peer_peak_megabytes = 0;  // of one step's tensors and work memory; 0: not measured
+  double peak_megabytes = 0,
+         peer_peak_megabytes = 0;  // of one step's tensors and work memory; 0: not measured
 
   double ratio() const { return images_per_second / peer_images_per_second; }
 };

@@ -35,7 +35,8 @@ void run(const BenchFlags& flags, bool alone) {
   std::vector<BenchRow> rows;
   for (const Case& c : kCases) {
     const spec::ArchSpec arch = scaling::find_net(c.net).arch;
-    const std::string name = fmt::format("inference, {}, {}x{}, batch {}", c.net, arch.resolution, arch.resolution, c.batch);
+    const std::string name =
+        fmt::format("inference, {}, {}x{}, batch {}", c.net, arch.resolution, arch.resolution, c.batch);
     if (name.find(flags.only) == std::string::npos) continue;
     models::Net ours = build(arch, ops::Kernels::kEffnet);
     const torch::Tensor pictures =

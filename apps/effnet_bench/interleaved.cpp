@@ -23,7 +23,8 @@ void race(std::vector<Contender>& contenders, double seconds) {
     for (int i = 0; i < kWarmUps; ++i) contender.shortest = seconds_of(contender.work);
     longest = std::max(longest, contender.shortest);
   }
-  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  const auto end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   for (int round = 0; round < kFewestRounds || Clock::now() < end; ++round) {
     for (Contender& contender : contenders) {
       const int times = std::clamp(static_cast<int>(longest / std::max(contender.shortest, 1e-9)), 1, 8);

@@ -32,8 +32,16 @@ KernelCase gemm(Index m, Index n, Index k) {
           [=](const cpu::KernelTable& table, float* memory) {
             cpu::Carver carver(memory);
             const float *a = carver.take(m * k), *b = carver.take(table.packed_size(k, n));
-            table.gemm({.m = m, .n = n, .k = k, .a = a, .a_row = k, .b = b, .b_row = table.panel,
-                        .b_panel = table.panel * k, .c = carver.take(m * n), .c_row = n});
+            table.gemm({.m = m,
+                        .n = n,
+                        .k = k,
+                        .a = a,
+                        .a_row = k,
+                        .b = b,
+                        .b_row = table.panel,
+                        .b_panel = table.panel * k,
+                        .c = carver.take(m * n),
+                        .c_row = n});
           }};
 }
 
@@ -54,9 +62,15 @@ KernelCase depthwise(int kernel, int stride) {
             const float *in = carver.take((kRows * stride + kernel) * row), *weights = carver.take(1000);
             float* out = carver.take(kRows * kPixels * table.lanes);
             for (Index y = 0; y < kRows; ++y) {
-              table.depthwise_row({.in = in + y * stride * row, .in_row = row, .weights = weights, .taps_down = kernel,
-                                   .taps_across = kernel, .stride = stride, .pixels = kPixels,
-                                   .out = out + y * kPixels * table.lanes, .out_pixel = table.lanes,
+              table.depthwise_row({.in = in + y * stride * row,
+                                   .in_row = row,
+                                   .weights = weights,
+                                   .taps_down = kernel,
+                                   .taps_across = kernel,
+                                   .stride = stride,
+                                   .pixels = kPixels,
+                                   .out = out + y * kPixels * table.lanes,
+                                   .out_pixel = table.lanes,
                                    .valid = table.lanes});
             }
           }};
@@ -69,9 +83,15 @@ KernelCase depthwise_gradient(int kernel, int stride) {
             const Index row = ((kPixels - 1) * stride + kernel) * table.lanes;
             const float* in = carver.take((kRows * stride + kernel) * row);
             const float* gradient = carver.take(kRows * kPixels * table.lanes);
-            table.depthwise_weight_gradient({.in = in, .in_row = row, .gradient = gradient,
-                                             .gradient_row = kPixels * table.lanes, .rows = kRows, .pixels = kPixels,
-                                             .kernel = kernel, .stride = stride, .weights = carver.take(1000)});
+            table.depthwise_weight_gradient({.in = in,
+                                             .in_row = row,
+                                             .gradient = gradient,
+                                             .gradient_row = kPixels * table.lanes,
+                                             .rows = kRows,
+                                             .pixels = kPixels,
+                                             .kernel = kernel,
+                                             .stride = stride,
+                                             .weights = carver.take(1000)});
           }};
 }
 
@@ -82,8 +102,14 @@ KernelCase normalize(const std::string& name, cpu::Activation activation) {
           [=](const cpu::KernelTable& table, float* memory) {
             cpu::Carver carver(memory);
             const float *x = carver.take(kMapRows * kChannels), *scale = carver.take(kChannels);
-            table.normalize_rows({.rows = kMapRows, .channels = kChannels, .x = x, .x_row = kChannels, .scale = scale,
-                                  .offset = scale, .activation = activation, .out = carver.take(kMapRows * kChannels),
+            table.normalize_rows({.rows = kMapRows,
+                                  .channels = kChannels,
+                                  .x = x,
+                                  .x_row = kChannels,
+                                  .scale = scale,
+                                  .offset = scale,
+                                  .activation = activation,
+                                  .out = carver.take(kMapRows * kChannels),
                                   .out_row = kChannels});
           }};
 }
@@ -95,10 +121,20 @@ KernelCase gradient(const std::string& name, cpu::Activation activation) {
             const float *x = carver.take(kMapRows * kChannels), *scale = carver.take(kChannels);
             float* out = carver.take(kMapRows * kChannels);
             std::vector<double> sums(2 * kChannels);
-            table.activation_gradient({.rows = kMapRows, .channels = kChannels, .gradient = x, .gradient_row = kChannels,
-                                       .x = x, .x_row = kChannels, .scale = scale, .offset = scale, .mean = scale,
-                                       .activation = activation, .out = out, .out_row = kChannels,
-                                       .sum = sums.data(), .product = sums.data() + kChannels});
+            table.activation_gradient({.rows = kMapRows,
+                                       .channels = kChannels,
+                                       .gradient = x,
+                                       .gradient_row = kChannels,
+                                       .x = x,
+                                       .x_row = kChannels,
+                                       .scale = scale,
+                                       .offset = scale,
+                                       .mean = scale,
+                                       .activation = activation,
+                                       .out = out,
+                                       .out_row = kChannels,
+                                       .sum = sums.data(),
+                                       .product = sums.data() + kChannels});
           }};
 }
 
@@ -116,8 +152,13 @@ KernelCase optimizer(const std::string& name, void (*cpu::KernelTable::*kernel)(
 }
 
 std::vector<KernelCase> cases(const cpu::KernelTable& table) {
-  std::vector<KernelCase> all{peak(), gemm(256, 96, 16), gemm(256, 16, 96), gemm(256, 240, 40), gemm(256, 112, 672),
-                              gemm(49, 1152, 192), gemm(256, 36, 12)};
+  std::vector<KernelCase> all{peak(),
+                              gemm(256, 96, 16),
+                              gemm(256, 16, 96),
+                              gemm(256, 240, 40),
+                              gemm(256, 112, 672),
+                              gemm(49, 1152, 192),
+                              gemm(256, 36, 12)};
   for (const int kernel : {3, 5, 7}) {
     for (const int stride : {1, 2}) {
       for (KernelCase of : {depthwise(kernel, stride), depthwise_gradient(kernel, stride)}) {
@@ -126,7 +167,8 @@ std::vector<KernelCase> cases(const cpu::KernelTable& table) {
       }
     }
   }
-  for (const auto& [name, activation] : {std::pair{"ReLU", cpu::Activation::kRelu}, {"SiLU", cpu::Activation::kSilu}}) {
+  for (const auto& [name, activation] :
+       {std::pair{"ReLU", cpu::Activation::kRelu}, {"SiLU", cpu::Activation::kSilu}}) {
     all.push_back(normalize(name, activation));
     all.push_back(gradient(name, activation));
   }
@@ -158,7 +200,8 @@ void run(const BenchFlags& flags) {
       const bool flops = of.unit == "GFLOP/s";
       text += fmt::format("  {:<44} {:>7.1f} {}{}\n", of.name, rate, of.unit,
                           flops ? fmt::format("  {:>3.0f} % of the peak", 100 * rate / highest) : "");
-      json["kernels"].push_back({{"isa", table->name}, {"kernel", of.name}, {"rate", rate}, {"unit", of.unit}});
+      json["kernels"].push_back(
+          {{"isa", table->name}, {"kernel", of.name}, {"rate", rate}, {"unit", of.unit}});
       if (flops) json["kernels"].back()["of_peak"] = rate / highest;
     }
   }

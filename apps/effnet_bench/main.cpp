@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   using namespace effnet::apps;
   const Program program{
       .name = "effnet-bench",
-      .description = "Times training steps, inference and single kernels beside a peer, interleaved; minima count.",
+      .description =
+          "Times training steps, inference and single kernels beside a peer, interleaved; minima count.",
       .epilogue =
           "Examples:\n"
           "  effnet-bench train --threads 2\n"

@@ -26,7 +26,12 @@ struct Case {
 const std::vector<Case>& cases() {
   static const std::vector<Case> kCases{
       {"training step, B0 width 0.5, 32x32, batch 128", {.width = 0.5}, 32, 1, 128, 10},
-      {"training step, B0 width 0.25 depth 0.5, 32x32, batch 128", {.depth = 0.5, .width = 0.25}, 32, 1, 128, 10},
+      {"training step, B0 width 0.25 depth 0.5, 32x32, batch 128",
+       {.depth = 0.5, .width = 0.25},
+       32,
+       1,
+       128,
+       10},
       {"training step, B0, 224x224, batch 16", {}, 224, 2, 16, 1000},
   };
   return kCases;

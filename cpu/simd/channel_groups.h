@@ -41,7 +41,8 @@ struct ChannelGroup {
 template <int Vectors, class Work>
 EFFNET_INLINE void each_channel_group(Index channels, Work&& work) {
   Index c = 0;
-  for (; c + Vectors * kLanes <= channels; c += Vectors * kLanes) work(ChannelGroup<Vectors, false>{c, kLanes});
+  for (; c + Vectors * kLanes <= channels; c += Vectors * kLanes)
+    work(ChannelGroup<Vectors, false>{c, kLanes});
   for (; c + kLanes <= channels; c += kLanes) work(ChannelGroup<1, false>{c, kLanes});
   if (c < channels) work(ChannelGroup<1, true>{c, static_cast<int>(channels - c)});
 }
@@ -52,7 +53,8 @@ inline constexpr Index kRowsAhead = 40;
 template <class Work>
 EFFNET_INLINE void each_piece(Index rows, Work&& work) {
   constexpr Index kPiece = 64;
-  for (Index first = 0; first < rows; first += kPiece) work(first, rows - first < kPiece ? rows : first + kPiece);
+  for (Index first = 0; first < rows; first += kPiece)
+    work(first, rows - first < kPiece ? rows : first + kPiece);
 }
 
 }  // namespace effnet::cpu::EFFNET_ISA

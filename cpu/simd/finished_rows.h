@@ -1,3 +1,5 @@
+// The kernels of inference (cpu/finished_rows.h): rows of a convolution finished, offset and activation included, before
+// they are stored.
 #pragma once
 
 #include "cpu/finished_rows.h"

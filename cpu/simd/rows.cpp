@@ -11,7 +11,8 @@ namespace {
 enum class Form { kRows, kBlocked };
 
 template <Form F, class Group>
-EFFNET_INLINE void put(const Group& group, float* out, Index row, Index out_row, Index out_block, int v, Vec x) {
+EFFNET_INLINE void put(const Group& group, float* out, Index row, Index out_row, Index out_block, int v,
+                       Vec x) {
   if constexpr (F == Form::kRows)
     group.put(out + row * out_row, v, x);
   else
@@ -25,7 +26,8 @@ struct NormalizeConstants {
 };
 
 template <Form F, bool Slope, class Group, Activation A>
-EFFNET_INLINE void normalize_group(const Normalize& of, const Group& group, Index first, Index last, Constant<A>) {
+EFFNET_INLINE void normalize_group(const Normalize& of, const Group& group, Index first, Index last,
+                                   Constant<A>) {
   constexpr int kV = Group::kVectors;
   NormalizeConstants<kV> k;
 #pragma GCC unroll 4
@@ -119,7 +121,8 @@ EFFNET_INLINE void norm_gradient_group(const NormGradient& of, const Group& grou
     for (int v = 0; v < kV; ++v) {
       group.prefetch(of.x + (row + kRowsAhead) * of.x_row, v);
       group.prefetch(of.gradient + (row + kRowsAhead) * of.gradient_row, v);
-      const Vec x = group.get(of.x + row * of.x_row, v), g = group.get(of.gradient + row * of.gradient_row, v);
+      const Vec x = group.get(of.x + row * of.x_row, v),
+                g = group.get(of.gradient + row * of.gradient_row, v);
       put<F>(group, of.out, row, of.out_row, of.out_block, v, a[v] * g + (b[v] * (x - mean[v]) + c[v]));
     }
   }

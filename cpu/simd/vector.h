@@ -123,7 +123,8 @@ EFFNET_INLINE Vec times_power_of_two(Vec x, Vec n) {
 #if defined(__AVX512F__)
   return _mm512_maskz_scalef_ps(0xffff, x, n);
 #else
-  const Vec shifted = n + 12582912.0f;  // the integer stands in the low bits; moved up it is the exponent of 2^n
+  const Vec shifted =
+      n + 12582912.0f;  // the integer stands in the low bits; moved up it is the exponent of 2^n
   return x * reinterpret_cast<Vec>((reinterpret_cast<IntVec>(shifted) << 23) + (127 << 23));
 #endif
 }

@@ -27,7 +27,8 @@ class Guarded {
  public:
   explicit Guarded(Index count, double seed = 0)
       : values_(static_cast<std::size_t>(count + 2 * kRoom), kGuard), count_(count) {
-    for (Index i = 0; i < count; ++i) data()[i] = static_cast<float>(std::sin(seed + 0.37 * static_cast<double>(i * i % 977)));
+    for (Index i = 0; i < count; ++i)
+      data()[i] = static_cast<float>(std::sin(seed + 0.37 * static_cast<double>(i * i % 977)));
   }
   float* data() { return values_.data() + kRoom; }
   const float* data() const { return values_.data() + kRoom; }
@@ -53,8 +54,8 @@ void on_every_isa(Check&& check) {
   }
 }
 
-constexpr Activation kActivations[] = {Activation::kIdentity, Activation::kRelu, Activation::kRelu6, Activation::kSilu,
-                                       Activation::kHardSwish};
+constexpr Activation kActivations[] = {Activation::kIdentity, Activation::kRelu, Activation::kRelu6,
+                                       Activation::kSilu, Activation::kHardSwish};
 
 }  // namespace
 
@@ -75,7 +76,12 @@ TEST_CASE("gemm: packed and plain panels, both orders of a, tails, adding") {
           const Guarded a(m * depth, 1), b(depth * n, 2);
           const Index row = (n + 15) / 16 * 16;
           std::vector<float> panels(static_cast<std::size_t>(k.packed_size(depth, n)));
-          k.pack_panels({.k = depth, .n = n, .source = b.data(), .k_stride = n, .n_stride = 1, .panels = panels.data()});
+          k.pack_panels({.k = depth,
+                         .n = n,
+                         .source = b.data(),
+                         .k_stride = n,
+                         .n_stride = 1,
+                         .panels = panels.data()});
           std::vector<float> rows(static_cast<std::size_t>(depth * row));  // rows of b with room behind each
           for (Index i = 0; i < depth; ++i) std::copy_n(b.data() + i * n, n, rows.data() + i * row);
           for (const bool transposed : {false, true}) {
@@ -99,7 +105,8 @@ TEST_CASE("gemm: packed and plain panels, both orders of a, tails, adding") {
                 for (Index i = 0; i < m; ++i) {
                   for (Index j = 0; j < n; ++j) {
                     double sum = accumulate ? before[static_cast<std::size_t>(i * n + j)] : 0;
-                    for (Index d = 0; d < depth; ++d) sum += a[transposed ? d * m + i : i * depth + d] * b[d * n + j];
+                    for (Index d = 0; d < depth; ++d)
+                      sum += a[transposed ? d * m + i : i * depth + d] * b[d * n + j];
                     worst = std::max(worst, std::abs(sum - c[i * n + j]));
                   }
                 }
@@ -122,13 +129,28 @@ TEST_CASE("normalize: every activation, gate and addend, rows and blocks") {
         const Guarded x(rows * channels, 1), scale(channels, 2), offset(channels, 3), gate(channels, 4),
             addend(rows * channels, 5);
         Guarded out(rows * channels, 6);
-        k.normalize_rows({.rows = rows, .channels = channels, .x = x.data(), .x_row = channels, .scale = scale.data(),
-                          .offset = offset.data(), .gate = gate.data(), .addend = addend.data(),
-                          .addend_row = channels, .activation = activation, .out = out.data(), .out_row = channels});
+        k.normalize_rows({.rows = rows,
+                          .channels = channels,
+                          .x = x.data(),
+                          .x_row = channels,
+                          .scale = scale.data(),
+                          .offset = offset.data(),
+                          .gate = gate.data(),
+                          .addend = addend.data(),
+                          .addend_row = channels,
+                          .activation = activation,
+                          .out = out.data(),
+                          .out_row = channels});
         std::vector<float> blocked(static_cast<std::size_t>(k.padded(channels) * rows));
-        k.normalize_blocked({.rows = rows, .channels = channels, .x = x.data(), .x_row = channels,
-                             .scale = scale.data(), .offset = offset.data(), .activation = activation,
-                             .out = blocked.data(), .out_block = rows * k.lanes});
+        k.normalize_blocked({.rows = rows,
+                             .channels = channels,
+                             .x = x.data(),
+                             .x_row = channels,
+                             .scale = scale.data(),
+                             .offset = offset.data(),
+                             .activation = activation,
+                             .out = blocked.data(),
+                             .out_block = rows * k.lanes});
         double worst = 0, worst_blocked = 0;
         for (Index row = 0; row < rows; ++row) {
           for (Index c = 0; c < channels; ++c) {
@@ -136,7 +158,8 @@ TEST_CASE("normalize: every activation, gate and addend, rows and blocks") {
             const double value = kernels::activation_value(activation, x[i] * scale[c] + offset[c]);
             worst = std::max(worst, std::abs(value * gate[c] + addend[i] - out[i]));
             const Index at = (c / k.lanes * rows + row) * k.lanes + c % k.lanes;
-            worst_blocked = std::max(worst_blocked, std::abs(value - static_cast<double>(blocked[static_cast<std::size_t>(at)])));
+            worst_blocked = std::max(
+                worst_blocked, std::abs(value - static_cast<double>(blocked[static_cast<std::size_t>(at)])));
           }
         }
         CHECK(worst < 5e-7);
@@ -153,8 +176,13 @@ TEST_CASE("large arguments stay finite, NaN and infinity are not hidden") {
     const auto apply = [&](std::vector<float> values, Activation activation) {
       std::vector<float> out(values.size());
       const auto count = static_cast<Index>(values.size());
-      k.normalize_rows({.rows = 1, .channels = count, .x = values.data(), .x_row = count, .activation = activation,
-                        .out = out.data(), .out_row = count});
+      k.normalize_rows({.rows = 1,
+                        .channels = count,
+                        .x = values.data(),
+                        .x_row = count,
+                        .activation = activation,
+                        .out = out.data(),
+                        .out_row = count});
       return out;
     };
     const auto silu = apply({-1e30f, -200, -88, 88, 200, 1e30f}, Activation::kSilu);
@@ -173,18 +201,39 @@ TEST_CASE("activation gradient and its sums; batch norm's gradient") {
       for (const Index channels : {1, 7, 16, 40, 70}) {
         const Index rows = 70;
         const Guarded x(rows * channels, 1), g(rows * channels, 2), gate(channels, 3), constant(channels, 4),
-            scale(channels, 5), offset(channels, 6), mean(channels, 7), a(channels, 8), b(channels, 9), c(channels, 10);
+            scale(channels, 5), offset(channels, 6), mean(channels, 7), a(channels, 8), b(channels, 9),
+            c(channels, 10);
         Guarded d(rows * channels), dx(rows * channels);
-        std::vector<double> sum(static_cast<std::size_t>(channels)), product(sum.size()), wanted_sum(sum.size()),
-            wanted_product(sum.size());
-        k.activation_gradient({.rows = rows, .channels = channels, .gradient = g.data(), .gradient_row = channels,
-                               .x = x.data(), .x_row = channels, .gate = gate.data(), .constant = constant.data(),
-                               .scale = scale.data(), .offset = offset.data(), .mean = mean.data(),
-                               .activation = activation, .out = d.data(), .out_row = channels, .sum = sum.data(),
+        std::vector<double> sum(static_cast<std::size_t>(channels)), product(sum.size()),
+            wanted_sum(sum.size()), wanted_product(sum.size());
+        k.activation_gradient({.rows = rows,
+                               .channels = channels,
+                               .gradient = g.data(),
+                               .gradient_row = channels,
+                               .x = x.data(),
+                               .x_row = channels,
+                               .gate = gate.data(),
+                               .constant = constant.data(),
+                               .scale = scale.data(),
+                               .offset = offset.data(),
+                               .mean = mean.data(),
+                               .activation = activation,
+                               .out = d.data(),
+                               .out_row = channels,
+                               .sum = sum.data(),
                                .product = product.data()});
-        k.norm_gradient_rows({.rows = rows, .channels = channels, .gradient = d.data(), .gradient_row = channels,
-                              .x = x.data(), .x_row = channels, .a = a.data(), .b = b.data(), .c = c.data(),
-                              .mean = mean.data(), .out = dx.data(), .out_row = channels});
+        k.norm_gradient_rows({.rows = rows,
+                              .channels = channels,
+                              .gradient = d.data(),
+                              .gradient_row = channels,
+                              .x = x.data(),
+                              .x_row = channels,
+                              .a = a.data(),
+                              .b = b.data(),
+                              .c = c.data(),
+                              .mean = mean.data(),
+                              .out = dx.data(),
+                              .out_row = channels});
         double worst = 0, worst_dx = 0;
         for (Index i = 0; i < rows * channels; ++i) {
           const Index ch = i % channels;
@@ -213,13 +262,24 @@ TEST_CASE("sums a channel, with a shift against cancelling; products of rows") {
     for (const Index channels : {1, 16, 19, 80}) {
       const Index rows = 300;
       Guarded x(rows * channels, 1), y(rows * channels, 2);
-      for (Index i = 0; i < rows * channels; ++i) x.data()[i] += 1000;  // the squares alone would lose seven digits
+      for (Index i = 0; i < rows * channels; ++i)
+        x.data()[i] += 1000;  // the squares alone would lose seven digits
       std::vector<double> sum(static_cast<std::size_t>(channels)), square(sum.size());
       Guarded dot(channels), before(channels);
-      k.channel_sums({.rows = rows, .channels = channels, .x = x.data(), .x_row = channels, .shift = x.data(),
-                      .sum = sum.data(), .square = square.data()});
-      k.dot_rows({.rows = rows, .channels = channels, .x = y.data(), .x_row = channels, .y = y.data(),
-                  .y_row = channels, .sum = dot.data()});
+      k.channel_sums({.rows = rows,
+                      .channels = channels,
+                      .x = x.data(),
+                      .x_row = channels,
+                      .shift = x.data(),
+                      .sum = sum.data(),
+                      .square = square.data()});
+      k.dot_rows({.rows = rows,
+                  .channels = channels,
+                  .x = y.data(),
+                  .x_row = channels,
+                  .y = y.data(),
+                  .y_row = channels,
+                  .sum = dot.data()});
       for (Index c = 0; c < channels; ++c) {
         double wanted = 0, wanted_square = 0, wanted_dot = before[c];
         for (Index row = 0; row < rows; ++row) {
@@ -237,7 +297,8 @@ TEST_CASE("sums a channel, with a shift against cancelling; products of rows") {
   });
 }
 
-TEST_CASE("depthwise in tiles: forward and both gradients, every kernel, stride, padding, tail and size of tile") {
+TEST_CASE(
+    "depthwise in tiles: forward and both gradients, every kernel, stride, padding, tail and size of tile") {
   on_every_isa([](const KernelTable& k) {
     for (const int kernel : {3, 5, 7}) {
       for (const int stride : {1, 2}) {
@@ -245,40 +306,54 @@ TEST_CASE("depthwise in tiles: forward and both gradients, every kernel, stride,
           for (const Index pad : {Index{kernel / 2}, Index{stride == 2 ? (kernel - 2) / 2 : kernel / 2}}) {
             for (const Index channels : {5, 53}) {
               for (const Index budget : {1, 2'000, 1'000'000}) {
-                kernels::DepthwiseShape s{.batch = 1, .channels = channels, .height = height, .width = width,
+                kernels::DepthwiseShape s{.batch = 1,
+                                          .channels = channels,
+                                          .height = height,
+                                          .width = width,
                                           .out_height = (height + stride - 1) / stride,
-                                          .out_width = (width + stride - 1) / stride, .kernel = kernel,
-                                          .stride = stride, .pad_top = pad, .pad_left = pad};
-                INFO("k" << kernel << " s" << stride << " pad " << pad << " " << height << "x" << width << " C "
-                         << channels << " budget " << budget);
+                                          .out_width = (width + stride - 1) / stride,
+                                          .kernel = kernel,
+                                          .stride = stride,
+                                          .pad_top = pad,
+                                          .pad_left = pad};
+                INFO("k" << kernel << " s" << stride << " pad " << pad << " " << height << "x" << width
+                         << " C " << channels << " budget " << budget);
                 const Guarded x(height * width * channels, 1), w(channels * kernel * kernel, 2),
                     g(s.out_rows() * channels, 3);
-                Guarded y(s.out_rows() * channels), dx(height * width * channels), dw(channels * kernel * kernel);
+                Guarded y(s.out_rows() * channels), dx(height * width * channels),
+                    dw(channels * kernel * kernel);
                 const cpu::DepthwiseTiles tiles(k, s, budget);
-                std::vector<float> packed(static_cast<std::size_t>(tiles.packed_size())), flipped(packed.size()),
-                    sums(packed.size()), in(static_cast<std::size_t>(tiles.input_size())),
+                std::vector<float> packed(static_cast<std::size_t>(tiles.packed_size())),
+                    flipped(packed.size()), sums(packed.size()),
+                    in(static_cast<std::size_t>(tiles.input_size())),
                     gradient(static_cast<std::size_t>(tiles.gradient_size()));
                 tiles.pack(w.data(), packed.data());
                 tiles.pack_flipped(w.data(), flipped.data());
                 const auto rows_of = [&](const Guarded& map, Index map_width) {
-                  return [&k, &map, map_width, channels](Index row, const cpu::DepthwiseTile& tile, float* out, Index out_block) {
-                    k.normalize_blocked({.rows = map_width, .channels = tile.channels.size(),
+                  return [&k, &map, map_width, channels](Index row, const cpu::DepthwiseTile& tile,
+                                                         float* out, Index out_block) {
+                    k.normalize_blocked({.rows = map_width,
+                                         .channels = tile.channels.size(),
                                          .x = map.data() + row * map_width * channels + tile.channels.first,
-                                         .x_row = channels, .out = out, .out_block = out_block});
+                                         .x_row = channels,
+                                         .out = out,
+                                         .out_block = out_block});
                   };
                 };
                 for (const cpu::DepthwiseTile& tile : tiles.tiles()) {
                   const cpu::BlockedCopy of_x = tiles.fill_input(tile, in.data(), rows_of(x, width));
-                  const cpu::BlockedCopy of_g = tiles.fill_gradient(tile, gradient.data(), rows_of(g, s.out_width));
+                  const cpu::BlockedCopy of_g =
+                      tiles.fill_gradient(tile, gradient.data(), rows_of(g, s.out_width));
                   tiles.forward(tile, of_x, packed.data(), y.data());
                   tiles.input_gradient(tile, of_g, flipped.data(), dx.data());
                   tiles.weight_gradient(tile, of_x, of_g, sums.data());
                 }
                 tiles.unpack(sums.data(), dw.data());
-                std::vector<double> wanted_y(g.wide().size()), wanted_dx(x.wide().size()), wanted_dw(w.wide().size());
+                std::vector<double> wanted_y(g.wide().size()), wanted_dx(x.wide().size()),
+                    wanted_dw(w.wide().size());
                 kernels::depthwise_forward(s, x.wide().data(), w.wide().data(), wanted_y.data());
-                kernels::depthwise_backward(s, x.wide().data(), w.wide().data(), g.wide().data(), wanted_dx.data(),
-                                            wanted_dw.data());
+                kernels::depthwise_backward(s, x.wide().data(), w.wide().data(), g.wide().data(),
+                                            wanted_dx.data(), wanted_dw.data());
                 const auto worst = [](const Guarded& ours, const std::vector<double>& wanted) {
                   double error = 0;
                   for (std::size_t i = 0; i < wanted.size(); ++i)
@@ -287,7 +362,8 @@ TEST_CASE("depthwise in tiles: forward and both gradients, every kernel, stride,
                 };
                 CHECK(worst(y, wanted_y) < 5e-6);
                 CHECK(worst(dx, wanted_dx) < 5e-6);
-                CHECK(worst(dw, wanted_dw) < 1.2e-7 * static_cast<double>(s.out_rows()) + 5e-6);  // terms of up to 1
+                CHECK(worst(dw, wanted_dw) <
+                      1.2e-7 * static_cast<double>(s.out_rows()) + 5e-6);  // terms of up to 1
                 CHECK(y.intact());
                 CHECK(dx.intact());
               }
@@ -300,8 +376,17 @@ TEST_CASE("depthwise in tiles: forward and both gradients, every kernel, stride,
 }
 
 TEST_CASE("patches: what an output sees, and back") {
-  const kernels::ConvShape s{.batch = 1, .in_channels = 2, .out_channels = 1, .height = 3, .width = 4,
-                             .out_height = 2, .out_width = 2, .kernel = 3, .stride = 2, .pad_top = 1, .pad_left = 0};
+  const kernels::ConvShape s{.batch = 1,
+                             .in_channels = 2,
+                             .out_channels = 1,
+                             .height = 3,
+                             .width = 4,
+                             .out_height = 2,
+                             .out_width = 2,
+                             .kernel = 3,
+                             .stride = 2,
+                             .pad_top = 1,
+                             .pad_left = 0};
   const Guarded x(24, 1);
   std::vector<float> patches(4 * 20, kGuard);
   cpu::gather_patches(s, x.data(), {0, 4}, patches.data(), 20);

@@ -39,7 +39,8 @@ TEST_CASE("moments of tasks joined are those of all rows, far from zero too") {
   for (std::size_t c = 0; c < 5; ++c) {
     double mean = 0, variance = 0;
     for (std::size_t row = 0; row < 90; ++row) mean += static_cast<double>(x[row * 5 + c]) / 90;
-    for (std::size_t row = 0; row < 90; ++row) variance += std::pow(static_cast<double>(x[row * 5 + c]) - mean, 2) / 90;
+    for (std::size_t row = 0; row < 90; ++row)
+      variance += std::pow(static_cast<double>(x[row * 5 + c]) - mean, 2) / 90;
     CHECK(joined.mean[c] == Catch::Approx(mean).epsilon(1e-7).margin(1e-7));
     CHECK(joined.variance[c] == Catch::Approx(variance).epsilon(1e-4));
   }

@@ -46,8 +46,8 @@ TEST_CASE("activations: published values, slopes by differences") {
   CHECK(activation_value(Activation::kRelu6, 7) == 6);
   CHECK(activation_value(Activation::kHardSwish, 1) == Approx(4.0 / 6));
   CHECK(activation_value(Activation::kSilu, 1) == Approx(0.7310585786300049));
-  for (const auto activation : {Activation::kIdentity, Activation::kRelu, Activation::kRelu6, Activation::kSilu,
-                                Activation::kHardSwish}) {
+  for (const auto activation : {Activation::kIdentity, Activation::kRelu, Activation::kRelu6,
+                                Activation::kSilu, Activation::kHardSwish}) {
     for (const double z : {-4.0, -1.3, 0.4, 2.0, 5.0, 8.0}) {
       const double step = 1e-6;
       const double difference =
@@ -74,15 +74,29 @@ TEST_CASE("SAME padding: right and bottom first at stride 2 on an even map") {
 }
 
 TEST_CASE("depthwise: a sum of neighbours by hand, gradients by differences") {
-  DepthwiseShape shape{.batch = 1, .channels = 1, .height = 3, .width = 3, .out_height = 3, .out_width = 3,
-                       .pad_top = 1, .pad_left = 1};
+  DepthwiseShape shape{.batch = 1,
+                       .channels = 1,
+                       .height = 3,
+                       .width = 3,
+                       .out_height = 3,
+                       .out_width = 3,
+                       .pad_top = 1,
+                       .pad_left = 1};
   const std::vector<double> ones(9, 1.0);
   std::vector<double> y(9);
   depthwise_forward(shape, ones.data(), ones.data(), y.data());
   CHECK(y == std::vector<double>{4, 6, 4, 6, 9, 6, 4, 6, 4});
 
-  shape = {.batch = 2, .channels = 3, .height = 4, .width = 5, .out_height = 2, .out_width = 3, .kernel = 3,
-           .stride = 2, .pad_top = 0, .pad_left = 1};
+  shape = {.batch = 2,
+           .channels = 3,
+           .height = 4,
+           .width = 5,
+           .out_height = 2,
+           .out_width = 3,
+           .kernel = 3,
+           .stride = 2,
+           .pad_top = 0,
+           .pad_left = 1};
   std::vector<double> x = numbers(2 * 4 * 5 * 3, 0.1), w = numbers(27, 0.2);
   const std::vector<double> g = numbers(2 * 2 * 3 * 3, 0.3);
   std::vector<double> x_gradient(x.size()), w_gradient(w.size());
@@ -97,8 +111,17 @@ TEST_CASE("depthwise: a sum of neighbours by hand, gradients by differences") {
 }
 
 TEST_CASE("dense convolution: gradients by differences") {
-  const ConvShape shape{.batch = 2, .in_channels = 2, .out_channels = 3, .height = 4, .width = 3, .out_height = 2,
-                        .out_width = 2, .kernel = 3, .stride = 2, .pad_top = 0, .pad_left = 1};
+  const ConvShape shape{.batch = 2,
+                        .in_channels = 2,
+                        .out_channels = 3,
+                        .height = 4,
+                        .width = 3,
+                        .out_height = 2,
+                        .out_width = 2,
+                        .kernel = 3,
+                        .stride = 2,
+                        .pad_top = 0,
+                        .pad_left = 1};
   std::vector<double> x = numbers(2 * 4 * 3 * 2, 0.4), w = numbers(3 * 9 * 2, 0.5);
   const std::vector<double> g = numbers(2 * 2 * 2 * 3, 0.6);
   std::vector<double> x_gradient(x.size()), w_gradient(w.size()), out(g.size());
@@ -113,9 +136,18 @@ TEST_CASE("dense convolution: gradients by differences") {
 
 TEST_CASE("work of a block: the multiply-adds of B0's second stage, first block, twice") {
   // 112 x 112 x 16 -> 96 -> 56 x 56 x 24, squeeze 4 (arXiv 1905.11946): 19,267,584 + 2,709,504 + 768 + 7,225,344.
-  const MBConvShape shape{.depthwise = {.batch = 1, .channels = 96, .height = 112, .width = 112, .out_height = 56,
-                                        .out_width = 56, .kernel = 3, .stride = 2},
-                          .in_channels = 16, .out_channels = 24, .squeezed_channels = 4};
-  CHECK(shape.forward_flops() == 2 * (112.0 * 112 * 16 * 96 + 56 * 56 * 96 * 9 + 2 * 96 * 4 + 56 * 56 * 96 * 24));
+  const MBConvShape shape{.depthwise = {.batch = 1,
+                                        .channels = 96,
+                                        .height = 112,
+                                        .width = 112,
+                                        .out_height = 56,
+                                        .out_width = 56,
+                                        .kernel = 3,
+                                        .stride = 2},
+                          .in_channels = 16,
+                          .out_channels = 24,
+                          .squeezed_channels = 4};
+  CHECK(shape.forward_flops() ==
+        2 * (112.0 * 112 * 16 * 96 + 56 * 56 * 96 * 9 + 2 * 96 * 4 + 56 * 56 * 96 * 24));
   CHECK(shape.backward_flops() == 2 * shape.forward_flops());
 }

@@ -78,7 +78,7 @@ TEST_CASE("inference: fused, identity and 7x7 blocks have a place; others run as
     models::Net net = random_net(arch);
     check_logits(net, pictures_of(2, arch));
     CHECK(net->prepared().preparations() == prepared);
-    CHECK(net->context().fallbacks().empty() == (prepared == 1));
+    CHECK(net->context().fallbacks().empty());  // the modules have kernels too
   }
 }
 

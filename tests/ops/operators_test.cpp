@@ -19,8 +19,12 @@ Tensor map(std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
 }
 
 ops::BatchNorm norm(std::int64_t channels) {
-  return {torch::rand({channels}) + 0.5, torch::randn({channels}) * 0.3, torch::randn({channels}),
-          torch::rand({channels}) + 0.5, 1e-3, 0.1};
+  return {torch::rand({channels}) + 0.5,
+          torch::randn({channels}) * 0.3,
+          torch::randn({channels}),
+          torch::rand({channels}) + 0.5,
+          1e-3,
+          0.1};
 }
 
 ops::BatchNorm in_double(const ops::BatchNorm& n) {
@@ -53,7 +57,8 @@ Named run(const std::function<Tensor()>& forward, const Named& leaves, const Ten
   for (const auto& [name, leaf] : leaves) inputs.push_back(leaf);
   const auto gradients = torch::autograd::grad({out}, inputs, {out_gradient.to(out.scalar_type())});
   Named result{{"out", out}};
-  for (std::size_t i = 0; i < leaves.size(); ++i) result.emplace_back("gradient of " + leaves[i].first, gradients[i]);
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    result.emplace_back("gradient of " + leaves[i].first, gradients[i]);
   for (const ops::BatchNorm& n : norms) {
     result.emplace_back("running mean", n.running_mean);
     result.emplace_back("running var", n.running_var);
@@ -71,9 +76,10 @@ struct Block {
 
 std::string text(const Block& b) {
   std::ostringstream s;
-  s << "batch " << b.batch << " " << b.height << "x" << b.width << " channels " << b.in << "-" << b.in * b.expand << "-"
-    << b.out << " squeeze " << b.squeeze << " k" << b.kernel << " s" << b.stride << " act "
-    << static_cast<int>(b.activation) << (b.padding == Padding::kSame ? "" : " symmetric") << (b.drop ? " drop" : "");
+  s << "batch " << b.batch << " " << b.height << "x" << b.width << " channels " << b.in << "-"
+    << b.in * b.expand << "-" << b.out << " squeeze " << b.squeeze << " k" << b.kernel << " s" << b.stride
+    << " act " << static_cast<int>(b.activation) << (b.padding == Padding::kSame ? "" : " symmetric")
+    << (b.drop ? " drop" : "");
   return s.str();
 }
 
@@ -102,8 +108,16 @@ ops::MBConvWeights weights_of(const Block& b) {
 
 ops::MBConvWeights in_double(const ops::MBConvWeights& w) {
   const auto wide = [](const Tensor& t) { return t.defined() ? t.detach().to(torch::kDouble) : t; };
-  return {wide(w.expand), wide(w.depthwise), wide(w.reduce), wide(w.reduce_bias), wide(w.gate), wide(w.gate_bias),
-          wide(w.project), in_double(w.expand_norm), in_double(w.depthwise_norm), in_double(w.project_norm)};
+  return {wide(w.expand),
+          wide(w.depthwise),
+          wide(w.reduce),
+          wide(w.reduce_bias),
+          wide(w.gate),
+          wide(w.gate_bias),
+          wide(w.project),
+          in_double(w.expand_norm),
+          in_double(w.depthwise_norm),
+          in_double(w.project_norm)};
 }
 
 Named leaves_of(const Tensor& x, const ops::MBConvWeights& w) {
@@ -157,9 +171,9 @@ void compare(const Block& b) {
   const Tensor gradient = torch::randn_like(evaluated);
   const Named ours = run([&] { return ops::mbconv(x, weights, params, keep, ops::Mode::kTrain, context); },
                          leaves_of(x, weights), gradient, norms_of(weights));
-  const Named exact =
-      run([&] { return ops::reference::mbconv(exact_x, exact_weights, params, exact_keep, ops::Mode::kTrain); },
-          leaves_of(exact_x, exact_weights), gradient, norms_of(exact_weights));
+  const Named exact = run(
+      [&] { return ops::reference::mbconv(exact_x, exact_weights, params, exact_keep, ops::Mode::kTrain); },
+      leaves_of(exact_x, exact_weights), gradient, norms_of(exact_weights));
   CHECK(context.fallbacks().empty());
   // Batch norm over few values a channel magnifies what float rounds.
   const double values = 1.0 * b.batch * evaluated.size(2) * evaluated.size(3);
@@ -173,12 +187,19 @@ TEST_CASE("MBConv: shapes from one pixel up, tails of channels, both strides and
   for (const int size : {1, 2, 3, 7, 10}) {
     for (const int kernel : {3, 5, 7}) {
       for (const int stride : {1, 2})
-        compare({.batch = size == 1 ? 64 : 5, .in = 12, .expand = 3, .out = 12, .kernel = kernel, .stride = stride,
-                 .height = size, .width = size});
+        compare({.batch = size == 1 ? 64 : 5,
+                 .in = 12,
+                 .expand = 3,
+                 .out = 12,
+                 .kernel = kernel,
+                 .stride = stride,
+                 .height = size,
+                 .width = size});
     }
   }
   for (const int channels : {1, 8, 24, 40, 112})
-    compare({.batch = 3, .in = channels, .expand = 2, .out = channels, .squeeze = 1, .height = 5, .width = 9});
+    compare(
+        {.batch = 3, .in = channels, .expand = 2, .out = channels, .squeeze = 1, .height = 5, .width = 9});
 }
 
 TEST_CASE("MBConv: with and without expansion, squeeze, residual, drop-path") {
@@ -188,7 +209,12 @@ TEST_CASE("MBConv: with and without expansion, squeeze, residual, drop-path") {
       for (const int out : {8, 20}) {
         compare({.batch = 4, .expand = expand, .out = out, .squeeze = squeeze});
         compare({.batch = 4, .expand = expand, .out = out, .squeeze = squeeze, .drop = true});
-        compare({.batch = 4, .expand = expand, .out = out, .squeeze = squeeze, .stride = 2, .padding = Padding::kSymmetric});
+        compare({.batch = 4,
+                 .expand = expand,
+                 .out = out,
+                 .squeeze = squeeze,
+                 .stride = 2,
+                 .padding = Padding::kSymmetric});
       }
     }
   }
@@ -196,10 +222,15 @@ TEST_CASE("MBConv: with and without expansion, squeeze, residual, drop-path") {
 
 TEST_CASE("MBConv: every activation, and the depthwise-separable block") {
   torch::manual_seed(3);
-  for (const Activation activation :
-       {Activation::kIdentity, Activation::kRelu, Activation::kRelu6, Activation::kSilu, Activation::kHardSwish}) {
+  for (const Activation activation : {Activation::kIdentity, Activation::kRelu, Activation::kRelu6,
+                                      Activation::kSilu, Activation::kHardSwish}) {
     compare({.batch = 6, .activation = activation});
-    compare({.batch = 6, .expand = 1, .out = 24, .squeeze = 0, .stride = 2, .activation = activation,
+    compare({.batch = 6,
+             .expand = 1,
+             .out = 24,
+             .squeeze = 0,
+             .stride = 2,
+             .activation = activation,
              .project_activation = activation});
   }
 }
@@ -207,9 +238,18 @@ TEST_CASE("MBConv: every activation, and the depthwise-separable block") {
 TEST_CASE("MBConv: pictures too large for one tile") {
   torch::manual_seed(4);
   compare({.batch = 1, .in = 16, .expand = 6, .out = 16, .squeeze = 4, .height = 40, .width = 40});
-  compare({.batch = 2, .in = 16, .expand = 6, .out = 24, .squeeze = 0, .kernel = 5, .stride = 2, .height = 61,
-           .width = 83, .drop = false});
-  compare({.batch = 2, .in = 32, .expand = 1, .out = 16, .squeeze = 8, .height = 56, .width = 56, .drop = true});
+  compare({.batch = 2,
+           .in = 16,
+           .expand = 6,
+           .out = 24,
+           .squeeze = 0,
+           .kernel = 5,
+           .stride = 2,
+           .height = 61,
+           .width = 83,
+           .drop = false});
+  compare(
+      {.batch = 2, .in = 32, .expand = 1, .out = 16, .squeeze = 8, .height = 56, .width = 56, .drop = true});
 }
 
 TEST_CASE("convolution, batch norm, activation: dense kernels, strides, tails, patches at the border") {
@@ -232,18 +272,22 @@ TEST_CASE("convolution, batch norm, activation: dense kernels, strides, tails, p
             CHECK(relative_error(ops::conv_norm_act(x, weight, n, params, ops::Mode::kEval, context),
                                  exact_evaluated) < 1e-5);
             const Tensor gradient = torch::randn_like(exact_evaluated);
-            const Named leaves{{"x", x}, {"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}};
+            const Named leaves{
+                {"x", x}, {"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}};
             const Named exact_leaves{{"x", exact_x},
                                      {"weight", exact_weight},
                                      {"norm weight", exact_norm.weight},
                                      {"norm bias", exact_norm.bias}};
-            check_all(run([&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); }, leaves,
-                          gradient, {n}),
-                      run([&] {
-                        return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params,
-                                                             ops::Mode::kTrain);
-                      }, exact_leaves, gradient, {exact_norm}),
-                      2e-3);
+            check_all(
+                run([&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); },
+                    leaves, gradient, {n}),
+                run(
+                    [&] {
+                      return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params,
+                                                           ops::Mode::kTrain);
+                    },
+                    exact_leaves, gradient, {exact_norm}),
+                2e-3);
           }
         }
       }
@@ -279,8 +323,9 @@ TEST_CASE("what has no kernel is the reference's, and is noted once") {
 TEST_CASE("a training batch of one value a channel is refused as LibTorch refuses it") {
   const Block block{.batch = 1, .height = 1, .width = 1};
   const ops::ExecutionContext context;
-  CHECK_THROWS_AS(ops::mbconv(map(1, 8, 1, 1), weights_of(block), {.residual = true}, {}, ops::Mode::kTrain, context),
-                  c10::Error);
+  CHECK_THROWS_AS(
+      ops::mbconv(map(1, 8, 1, 1), weights_of(block), {.residual = true}, {}, ops::Mode::kTrain, context),
+      c10::Error);
 }
 
 TEST_CASE("the result does not depend on the number of threads") {

@@ -1,0 +1,192 @@
+// The backward pass of the inverted bottleneck as a class of four sweeps, each ended by the sums that batch norm's gradient
+// needs (d is the gradient of what a batch norm puts out, dy of what it takes in: dy = a d + b (y - mean) + c a channel):
+//   output     sums of d3 = d out * keep * project_act'                (mbconv_backward.cpp)
+//   project    dy3 -> dW3, the squeeze's gradients, d2;  sums of d2    (mbconv_backward_project.cpp)
+//   depthwise  dy2 -> weight gradient, d1;               sums of d1    (mbconv_backward_depthwise.cpp)
+//   expand     dy1 -> dW1, dx                                          (mbconv_backward_expand.cpp)
+// Weight gradients are summed a task and then over the tasks in their order. Internal to cpu/.
+#pragma once
+
+#include <algorithm>
+
+#include "cpu/depthwise_tiles.h"
+#include "cpu/expansion.h"
+#include "cpu/mbconv.h"
+#include "cpu/row_tiles.h"
+#include "cpu/squeeze_excite.h"
+
+namespace effnet::cpu {
+
+class MBConvBackward {
+ public:
+  MBConvBackward(const Execution& execution, const MBConvShape& shape, const MBConvWeights& weights,
+                 const float* x, const float* keep, const MBConvSaved& saved, const float* out_gradient,
+                 float* expanded_gradient, float* depthwise_gradient, const MBConvGradients& gradients)
+      : k_(execution.kernels),
+        parallel_(execution.parallel),
+        workspace_(execution.workspace),
+        shape_(shape),
+        weights_(weights),
+        x_(x),
+        keep_(keep),
+        saved_(saved),
+        out_gradient_(out_gradient),
+        d1_(expanded_gradient),
+        d2_(depthwise_gradient),
+        gradients_(gradients),
+        tiles_(k_, shape.depthwise, kTileBudget),
+        tile_rows_(rows_a_tile(shape.expanded())),
+        out_pixels_(shape.depthwise.out_height * shape.depthwise.out_width),
+        group_(std::max<Index>(1, tile_rows_ / out_pixels_)),
+        in_tasks_(shape.batch(), shape.depthwise.height * shape.depthwise.width,
+                  shape.expanded() * shape.in_channels),
+        out_tasks_(shape.batch(), out_pixels_, shape.expanded() * shape.out_channels),
+        norm3_(shape.out_channels, out_tasks_.tasks),
+        norm2_(shape.expanded(), out_tasks_.tasks),
+        norm1_(shape.expanded(), in_tasks_.tasks) {}
+
+  void run();
+
+ private:
+  static constexpr Index kTileBudget =
+      16 * 1024;  // floats of a blocked copy; four maps of a tile are at work
+
+  Index wide() const { return shape_.expanded(); }
+  Index narrow() const { return shape_.out_channels; }
+  Index padded() const { return k_.padded(wide()); }
+  Index padded_narrow() const { return k_.padded(narrow()); }
+
+  void reserve();
+
+  bool again() const { return expands_again(shape_); }
+
+  // The rows of x that a tile's gradient writes, (rows, the tile's channels).
+  Index own_size() const;
+
+  Index se_work() const { return group_ * (wide() + 2 * shape_.squeezed_channels) + 64; }
+
+  // The gradient of what norm3 puts out, for rows of one picture (or of any, without drop-path).
+  ActivationGradient output_gradient(Range rows, const float* keep_row) const;
+
+  // work(rows, row of the keep factor) for the rows of `range`, picture by picture where there is drop-path.
+  template <class Work>
+  void each_kept(Range rows, float* keep_row, Work&& work) const {
+    if (!keep_) return work(rows, static_cast<const float*>(nullptr));
+    while (rows.size() > 0) {
+      const Index picture = rows.first / out_pixels_;
+      const Range part{rows.first, std::min(rows.last, (picture + 1) * out_pixels_)};
+      std::fill_n(keep_row, narrow(), keep_[picture]);
+      work(part, static_cast<const float*>(keep_row));
+      rows.first = part.last;
+    }
+  }
+
+  void output();
+
+  // What one worker's project sweep works in.
+  struct ProjectWork {
+    float *activated, *slope;  // (tile rows, padded Ce): a2 and act' there
+    float* gradient;           // (tile rows, padded Ce): of a2
+    float* projected;          // (tile rows, padded Cout): dy3
+    float* keep_row;           // (Cout)
+    float* product;            // (Cout, Ce): dy3^T a2 of one large picture
+    float* squeeze;
+    float *gate_gradient, *constant;  // (group, Ce)
+  };
+
+  ProjectWork project_work(int worker) const;
+
+  void project();
+
+  // dy3 of some rows, (rows, padded Cout).
+  void projected_gradient(Range rows, const ProjectWork& work) const;
+
+  void activate(Range rows, float* out, float* slope) const;
+
+  // gradient (rows, padded Ce) = dy3 W3.
+  void back_through_weights(Index rows, const ProjectWork& work) const;
+
+  // out (Cout, Ce) += dy3^T activated.
+  void weight_product(Index rows, const ProjectWork& work, float* out) const;
+
+  // d2 of some rows of one picture: (gradient * gate + constant) * act'(norm2(y2)).
+  void depthwise_output_gradient(Index task, Range rows, const float* gradient, const float* slope,
+                                 const float* gate, const float* constant);
+
+  // The squeeze's way back for some pictures whose gate gradients are in `work`; leaves what every pixel of a2 gets
+  // through the mean in work.constant.
+  void squeeze_backward(Range pictures, const SqueezeExcite& squeeze, const ProjectWork& work);
+
+  // All rows of some pictures at once.
+  void small_pictures(Index task, Range pictures, const SqueezeExcite& squeeze, const ProjectWork& work,
+                      float* weight_gradient);
+
+  // One picture of several tiles. With P = dy3^T a2 the gate need not be applied to the map:
+  // dW3 = P * gate a column, gate gradient = column sums of W3 * P.
+  void large_picture(Index task, Index n, const SqueezeExcite& squeeze, const ProjectWork& work,
+                     float* weight_gradient);
+
+  // What one worker's depthwise sweep works in.
+  struct DepthwiseWork {
+    float *input, *gradient;  // blocked copies
+    float *slope, *expanded;  // act' and y1 at the tile's own rows
+    float* row;               // one map row of y1
+  };
+
+  DepthwiseWork depthwise_work(int worker) const;
+
+  void depthwise();
+
+  // a1 of one picture's rows; of the tile's own rows act', and y1 where it is made again, are kept.
+  FillRow input_rows(Index n, const Expansion& expansion, const DepthwiseWork& work) const;
+
+  FillRow gradient_rows(Index n) const;
+
+  // With expansion d1 = gradient * act'(norm1(y1)); without, the gradient is x's, and the residual's is added.
+  void finish_input_gradient(Index task, Index n, const DepthwiseTile& tile, const DepthwiseWork& work,
+                             float* d);
+
+  // P (Cin, Ce) of a task: x^T d1.
+  float* input_product(Index task) const { return input_product_ + task * shape_.in_channels * wide(); }
+
+  void add_input_product(Index task, Index n, const DepthwiseTile& tile, const float* d) const;
+
+  // With dy1 = a d + b (y1 - mean) + c and sum of dy1 = 0:  dW1 = a (P - mean of x * sum of d) + b rows Cov(x) W1.
+  void expand_weight_gradient() const;
+
+  // A few expanded channels at a time, for what is worked out channel by channel.
+  template <class Work>
+  void each_chunk_of_outputs(Work&& work) const {
+    constexpr Index kChunk = 16;
+    parallel_.run((wide() + kChunk - 1) / kChunk, [&](Index chunk, int) {
+      work(Range{chunk * kChunk, std::min((chunk + 1) * kChunk, wide())});
+    });
+  }
+
+  // dx = d1 (a W1) + x (W1' b W1) + W1' (c - b mean), without y1.
+  void expand_again_input_gradient();
+
+  void expand();
+
+  void expand_input_gradient(Range rows, const float* dy, const float* panels) const;
+
+  const KernelTable& k_;
+  const ParallelFor& parallel_;
+  Workspace& workspace_;
+  const MBConvShape& shape_;
+  const MBConvWeights& weights_;
+  const float *x_, *keep_;
+  const MBConvSaved& saved_;
+  const float* out_gradient_;
+  float *d1_, *d2_;
+  const MBConvGradients& gradients_;
+  DepthwiseTiles tiles_;
+  Index tile_rows_, out_pixels_, group_;
+  PictureTasks in_tasks_, out_tasks_;
+  BatchNormGradient norm3_, norm2_, norm1_;
+  float* panels_ = nullptr;
+  float *gate_gradient_ = nullptr, *squeezed_gradient_ = nullptr;  // (N, Ce), (N, Cs)
+  float* input_product_ = nullptr;                                 // (tasks, Cin, Ce)
+};
+
+}  // namespace effnet::cpu

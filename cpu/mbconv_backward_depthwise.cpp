@@ -1,0 +1,152 @@
+// The sweep through the depthwise convolution: dy2 -> its weight gradient, d1 (without expansion: dx).
+#include "cpu/mbconv_backward.h"
+
+namespace effnet::cpu {
+
+MBConvBackward::DepthwiseWork MBConvBackward::depthwise_work(int worker) const {
+  Carver carver(workspace_.of_worker(worker));
+  DepthwiseWork w{};
+  w.input = carver.take(tiles_.input_size());
+  w.gradient = carver.take(tiles_.gradient_size());
+  w.slope = carver.take(own_size());
+  w.row = carver.take(shape_.depthwise.width * wide());
+  if (again()) w.expanded = carver.take(own_size());
+  return w;
+}
+
+void MBConvBackward::depthwise() {
+  Carver shared(workspace_.shared());
+  const Index packed_size = tiles_.packed_size(), in_pixels = in_tasks_.rows;
+  float* flipped = shared.take(packed_size);
+  tiles_.pack_flipped(weights_.depthwise, flipped);
+  float* partial = shared.take(in_tasks_.tasks * packed_size);
+  const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded,
+                            shared.take(Expansion::panels_size(k_, shape_, tiles_)));
+  if (again()) input_product_ = shared.take(in_tasks_.tasks * shape_.in_channels * wide());
+  const bool wants_input = shape_.expands || gradients_.x;
+  parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
+    const DepthwiseWork work = depthwise_work(worker);
+    float* weight_gradient = partial + task * packed_size;
+    std::fill_n(weight_gradient, packed_size, 0.0f);
+    if (again()) std::fill_n(input_product(task), shape_.in_channels * wide(), 0.0f);
+    const Range pictures = in_tasks_.of(task);
+    for (Index n = pictures.first; n < pictures.last; ++n) {
+      for (const DepthwiseTile& tile : tiles_.tiles()) {
+        const BlockedCopy x = tiles_.fill_input(tile, work.input, input_rows(n, expansion, work));
+        const BlockedCopy dy = tiles_.fill_gradient(tile, work.gradient, gradient_rows(n));
+        tiles_.weight_gradient(tile, x, dy, weight_gradient);
+        if (!wants_input) continue;
+        float* d = (shape_.expands ? d1_ : gradients_.x) + n * in_pixels * wide();
+        tiles_.input_gradient(tile, dy, flipped, d);
+        finish_input_gradient(task, n, tile, work, d);
+      }
+    }
+  });
+  for (Index task = 1; task < in_tasks_.tasks; ++task) {
+    for (Index i = 0; i < packed_size; ++i) partial[i] += partial[task * packed_size + i];
+  }
+  tiles_.unpack(partial, gradients_.depthwise);
+  if (!shape_.expands) return;
+  norm1_.finish(saved_.expand_norm, shape_.in_rows(), gradients_.expand_norm_weight,
+                gradients_.expand_norm_bias);
+  if (again()) expand_weight_gradient();
+}
+
+FillRow MBConvBackward::input_rows(Index n, const Expansion& expansion, const DepthwiseWork& work) const {
+  return [this, n, &expansion, &work](Index map_row, const DepthwiseTile& tile, float* out, Index out_block) {
+    const Index channels = tile.channels.size(), row_size = shape_.depthwise.width * channels;
+    const bool own = map_row >= tile.in_rows.first && map_row < tile.in_rows.last;
+    const Index at = (map_row - tile.in_rows.first) * row_size;
+    const Expansion::Rows row =
+        expansion.row(n, map_row, tile, own && again() ? work.expanded + at : work.row);
+    Normalize of{.rows = shape_.depthwise.width,
+                 .channels = channels,
+                 .x = row.data,
+                 .x_row = row.row,
+                 .out = out,
+                 .out_block = out_block};
+    if (shape_.expands) {
+      of.scale = saved_.expand_norm.scale + tile.channels.first;
+      of.offset = saved_.expand_norm.offset + tile.channels.first;
+      of.activation = shape_.activation;
+      of.slope = own ? work.slope + at : nullptr;
+      of.slope_row = channels;
+    }
+    k_.normalize_blocked(of);
+  };
+}
+
+FillRow MBConvBackward::gradient_rows(Index n) const {
+  const DepthwiseShape& shape = shape_.depthwise;
+  return [this, &shape, n](Index row, const DepthwiseTile& tile, float* out, Index out_block) {
+    const Range channels = tile.channels;
+    const Index first = (n * out_pixels_ + row * shape.out_width) * wide() + channels.first;
+    k_.norm_gradient_blocked({.rows = shape.out_width,
+                              .channels = channels.size(),
+                              .gradient = d2_ + first,
+                              .gradient_row = wide(),
+                              .x = saved_.depthwise + first,
+                              .x_row = wide(),
+                              .a = norm2_.a() + channels.first,
+                              .b = norm2_.b() + channels.first,
+                              .c = norm2_.c() + channels.first,
+                              .mean = saved_.depthwise_norm.mean + channels.first,
+                              .out = out,
+                              .out_block = out_block});
+  };
+}
+
+void MBConvBackward::finish_input_gradient(Index task, Index n, const DepthwiseTile& tile,
+                                           const DepthwiseWork& work, float* d) {
+  const DepthwiseShape& shape = shape_.depthwise;
+  const Index first = tile.in_rows.first * shape.width * wide() + tile.channels.first;
+  const Index rows = tile.in_rows.size() * shape.width;
+  const Index picture = n * shape.height * shape.width * wide();
+  if (shape_.expands) {
+    const Index c = tile.channels.first;
+    k_.activation_gradient({.rows = rows,
+                            .channels = tile.channels.size(),
+                            .gradient = d + first,
+                            .gradient_row = wide(),
+                            .x = again() ? work.expanded : saved_.expanded + picture + first,
+                            .x_row = again() ? tile.channels.size() : wide(),
+                            .scale = saved_.expand_norm.scale + c,
+                            .offset = saved_.expand_norm.offset + c,
+                            .mean = saved_.expand_norm.mean + c,
+                            .activation = shape_.activation,
+                            .slope = work.slope,
+                            .slope_row = tile.channels.size(),
+                            .out = d + first,
+                            .out_row = wide(),
+                            .sum = norm1_.sum(task) + c,
+                            .product = norm1_.product(task) + c});
+    if (again()) add_input_product(task, n, tile, d + first);
+  } else if (shape_.residual) {
+    k_.combine_rows({.rows = rows,
+                     .channels = tile.channels.size(),
+                     .x = d + first,
+                     .x_row = wide(),
+                     .y = out_gradient_ + picture + first,
+                     .y_row = wide(),
+                     .out = d + first,
+                     .out_row = wide()});
+  }
+}
+
+void MBConvBackward::add_input_product(Index task, Index n, const DepthwiseTile& tile, const float* d) const {
+  const Index in = shape_.in_channels, width = shape_.depthwise.width;
+  k_.gemm({.m = in,
+           .n = tile.channels.size(),
+           .k = tile.in_rows.size() * width,
+           .a = x_ + (n * in_tasks_.rows + tile.in_rows.first * width) * in,
+           .a_row = 1,
+           .a_k = in,
+           .b = d,
+           .b_row = wide(),
+           .b_panel = k_.panel,
+           .c = input_product(task) + tile.channels.first,
+           .c_row = wide(),
+           .accumulate = true});
+}
+
+}  // namespace effnet::cpu
