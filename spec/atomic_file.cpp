@@ -100,4 +100,10 @@ std::string read_file(const std::filesystem::path& file) {
   return bytes;
 }
 
+bool is_interrupted_write(const std::filesystem::path& file) {
+  const std::string pid = file.stem().extension().string();  // ".123" of FILE.123.tmp
+  return file.extension() == ".tmp" && pid.size() > 1 &&
+         pid.find_first_not_of("0123456789", 1) == std::string::npos;
+}
+
 }  // namespace effnet::spec

@@ -14,4 +14,7 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
 // Error{kBadData} if it is missing or unreadable.
 std::string read_file(const std::filesystem::path& file);
 
+// Whether the name is that of a temporary file, FILE.PID.tmp, that a killed process left behind.
+bool is_interrupted_write(const std::filesystem::path& file);
+
 }  // namespace effnet::spec

@@ -42,8 +42,7 @@ void create_folder(const fs::path& path) {
 
 // What is allowed before the identity is written: an earlier start may have died right there.
 bool is_ours_before_identity(const fs::path& file) {
-  const std::string name = file.filename().string();
-  return name == kLockFile || (name.starts_with(std::string(kIdentityFile) + ".") && name.ends_with(".tmp"));
+  return file.filename() == kLockFile || spec::is_interrupted_write(file);
 }
 
 void refuse_foreign(const fs::path& path) {

@@ -86,3 +86,12 @@ TEST_CASE("two processes cannot work in one folder and a killed one releases it"
   close(ready[0]);
   close(ready[1]);
 }
+
+TEST_CASE("what a killed process was writing does not make a folder somebody else's") {
+  const effnet::tests::TemporaryFolder scratch;
+  effnet::spec::write_file_atomically(scratch / "metrics.csv.4711.tmp", "half a li");
+  CHECK_FALSE(RunFolder::open(scratch.path(), "train", "{}").reopened());
+  const effnet::tests::TemporaryFolder other;
+  effnet::spec::write_file_atomically(other / "notes.tmp", "a user's own");
+  CHECK(error_of(other.path(), "train", "{}").kind() == ErrorKind::kUsage);
+}

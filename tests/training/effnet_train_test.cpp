@@ -159,7 +159,9 @@ TEST_CASE("a run killed again and again ends with the same weights, metrics and 
     CHECK(Process(other, "/dev/null", folder / "out", folder / "err").wait() == 2);
     CHECK(spec::read_file(folder / "err").find("hflip") != std::string::npos);
     other.insert(other.end(), {"--force"});
-    CHECK(Process(other, "/dev/null", folder / "out", folder / "err").wait() == 0);
+    const int code = Process(other, "/dev/null", folder / "out", folder / "err").wait();
+    INFO(spec::read_file(folder / "err"));
+    REQUIRE(code == 0);
     CHECK(record(run / "results.json").recipe.hflip);
   }
 }
