@@ -23,18 +23,19 @@ void MBConvBackward::reserve() {
 
   const Index project_shared =
       Carver::size_of(k_.packed_size(narrow(), wide())) +
-      Carver::size_of(out_tasks_.tasks * narrow() * wide()) + SqueezeExcite::size(k_, shape_) +
+      Carver::size_of(out_tasks_.tasks * narrow() * wide()) +
+      Carver::size_of(SqueezeExcite::size(k_, shape_)) +
       (shape_.squeezes() ? Carver::size_of(shape_.batch() * wide()) +
                                2 * Carver::size_of(shape_.batch() * shape_.squeezed_channels)
                          : 0);
   const Index depthwise_shared =
       (1 + in_tasks_.tasks) * Carver::size_of(tiles_.packed_size()) +
-      Expansion::panels_size(k_, shape_, tiles_) +
+      Carver::size_of(Expansion::panels_size(k_, shape_, tiles_)) +
       (again() ? Carver::size_of(in_tasks_.tasks * shape_.in_channels * wide()) : 0);
-  const Index expand_shared = shape_.expands
-                                  ? Carver::size_of(k_.packed_size(wide(), shape_.in_channels)) +
-                                        Carver::size_of((1 + in_tasks_.tasks) * shape_.in_channels * wide())
-                                  : 0;
+  const Index in = shape_.in_channels;
+  const Index expand_shared = Carver::size_of(k_.packed_size(wide(), in)) +
+                              (again() ? Carver::size_of(k_.packed_size(in, in))
+                                       : Carver::size_of((1 + in_tasks_.tasks) * in * wide()));
   workspace_.reserve(parallel_.workers, of_worker,
                      std::max({project_shared, depthwise_shared, expand_shared}));
 }

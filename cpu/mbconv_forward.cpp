@@ -49,17 +49,18 @@ class Forward {
   Index padded() const { return k_.padded(shape_.expanded()); }
 
   void reserve() {
-    const Index of_project = Carver::size_of(tile_rows_ * padded()) + se_work();
+    const Index of_project = Carver::size_of(tile_rows_ * padded()) + Carver::size_of(se_work());
     const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(row_size());
     const Index of_worker = std::max(of_depthwise, of_project);
     const Index shared = Carver::size_of(k_.packed_size(shape_.in_channels, wide())) +
-                         Expansion::panels_size(k_, shape_, tiles_) + Carver::size_of(tiles_.packed_size()) +
+                         Carver::size_of(Expansion::panels_size(k_, shape_, tiles_)) +
+                         Carver::size_of(tiles_.packed_size()) +
                          Carver::size_of(k_.packed_size(wide(), shape_.out_channels)) +
-                         SqueezeExcite::size(k_, shape_);
+                         Carver::size_of(SqueezeExcite::size(k_, shape_));
     workspace_.reserve(parallel_.workers, of_worker, shared);
   }
 
-  Index se_work() const { return Carver::size_of(group_ * (wide() + 2 * shape_.squeezed_channels) + 64); }
+  Index se_work() const { return group_ * (wide() + 2 * shape_.squeezed_channels) + 64; }
 
   Index row_size() const { return shape_.depthwise.width * wide(); }
 

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "ops/cpu_execution.h"
+#include "ops/mbconv_pointers.h"
 
 namespace effnet::ops {
 namespace {
@@ -119,17 +120,7 @@ void add(cpu::InferenceNet& net, const NetTerms::MBConv& block) {
                                .residual = block.params.residual,
                                .activation = block.params.activation,
                                .project_activation = block.params.project_activation};
-  net.add_mbconv(shape, block.params.padding,
-                 {.expand = data_of(w.expand),
-                  .depthwise = data_of(w.depthwise),
-                  .reduce = data_of(w.reduce),
-                  .reduce_bias = data_of(w.reduce_bias),
-                  .gate = data_of(w.gate),
-                  .gate_bias = data_of(w.gate_bias),
-                  .project = data_of(w.project),
-                  .expand_norm = weights_of(w.expand_norm),
-                  .depthwise_norm = weights_of(w.depthwise_norm),
-                  .project_norm = weights_of(w.project_norm)});
+  net.add_mbconv(shape, block.params.padding, pointers_of(w));
 }
 
 void add(cpu::InferenceNet& net, const NetTerms::Fused& block) {

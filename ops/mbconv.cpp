@@ -1,6 +1,7 @@
 #include "ops/mbconv.h"
 
 #include "ops/cpu_execution.h"
+#include "ops/mbconv_pointers.h"
 #include "ops/saved_call.h"
 
 namespace effnet::ops {
@@ -32,19 +33,6 @@ cpu::MBConvShape shape_of(const Tensor& x, const MBConvWeights& weights, const M
           .residual = params.residual,
           .activation = params.activation,
           .project_activation = params.project_activation};
-}
-
-cpu::MBConvWeights pointers_of(const MBConvWeights& w) {
-  return {.expand = data_of(w.expand),
-          .depthwise = data_of(w.depthwise),
-          .reduce = data_of(w.reduce),
-          .reduce_bias = data_of(w.reduce_bias),
-          .gate = data_of(w.gate),
-          .gate_bias = data_of(w.gate_bias),
-          .project = data_of(w.project),
-          .expand_norm = weights_of(w.expand_norm),
-          .depthwise_norm = weights_of(w.depthwise_norm),
-          .project_norm = weights_of(w.project_norm)};
 }
 
 constexpr std::int64_t kRoom =
@@ -200,6 +188,19 @@ const char* refusal(const Tensor& x, const MBConvWeights& weights, const MBConvP
 }
 
 }  // namespace
+
+cpu::MBConvWeights pointers_of(const MBConvWeights& w) {
+  return {.expand = data_of(w.expand),
+          .depthwise = data_of(w.depthwise),
+          .reduce = data_of(w.reduce),
+          .reduce_bias = data_of(w.reduce_bias),
+          .gate = data_of(w.gate),
+          .gate_bias = data_of(w.gate_bias),
+          .project = data_of(w.project),
+          .expand_norm = weights_of(w.expand_norm),
+          .depthwise_norm = weights_of(w.depthwise_norm),
+          .project_norm = weights_of(w.project_norm)};
+}
 
 Tensor mbconv(const Tensor& x, const MBConvWeights& weights, const MBConvParams& params, const Tensor& keep,
               Mode mode, const ExecutionContext& context) {

@@ -9,6 +9,7 @@
 #include "ops/pooled_allocator.h"
 #include "ops/threads.h"
 #include "spec/error.h"
+#include "spec/suggestion.h"
 
 namespace effnet::apps {
 namespace {
@@ -28,6 +29,15 @@ const std::map<std::string, ops::Kernels>& kernel_names() {
                                                           {"effnet", ops::Kernels::kEffnet},
                                                           {"reference", ops::Kernels::kReference}};
   return kNames;
+}
+
+ops::Kernels parse_kernels(const std::string& text) {
+  const auto found = kernel_names().find(text);
+  if (found != kernel_names().end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, kernels] : kernel_names()) names.push_back(name);
+  throw spec::Error(spec::ErrorKind::kUsage, "--kernels", fmt::format("unknown kernels '{}'", text),
+                    spec::did_you_mean(text, names));
 }
 
 }  // namespace
@@ -51,9 +61,9 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", flags.device, "cpu, cuda or cuda:N")->capture_default_str();
   command
-      .add_option("--kernels", flags.kernels,
-                  "effnet (the project's own), reference (LibTorch's) or auto (the project's where they are)")
-      ->transform(CLI::CheckedTransformer(kernel_names()))
+      .add_option_function<std::string>(
+          "--kernels", [&flags](const std::string& text) { flags.kernels = parse_kernels(text); },
+          "effnet (the project's own), reference (LibTorch's) or auto (the project's where they are)")
       ->default_str("auto");
 }
 

@@ -146,6 +146,14 @@ TEST_CASE("absurd flags are refused before anything is done") {
   CHECK_FALSE(fs::exists(place.folder / "search"));
 }
 
+TEST_CASE("unknown kernels are refused with the ones there are") {
+  const auto train = [](const char* kernels) {
+    return tests::effnet_train({"train", "b0", "--kernels", kernels, "--output", "/nowhere"});
+  };
+  check_one_message(train("refrence"), 2, "did you mean 'reference'?");
+  check_one_message(train("cudnn"), 2, "known: auto, effnet, reference");
+}
+
 TEST_CASE("a device that is not there is a matter of the environment") {
   const Place place;
   check_one_message(place.train({"--device", "cuda:63"}), 4, "cuda:63");

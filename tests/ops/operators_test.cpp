@@ -252,6 +252,77 @@ TEST_CASE("MBConv: pictures too large for one tile") {
       {.batch = 2, .in = 32, .expand = 1, .out = 16, .squeeze = 8, .height = 56, .width = 56, .drop = true});
 }
 
+TEST_CASE("MBConv: large maps of few channels, whose expanded map is made again") {
+  torch::manual_seed(7);
+  for (const int stride : {1, 2}) {
+    for (const int kernel : {3, 5}) {
+      for (const int channels : {3, 5, 12})  // 9, 15 and 36 expanded channels: tails of vectors
+        compare({.batch = 3,
+                 .in = channels,
+                 .expand = 3,
+                 .out = channels,
+                 .squeeze = 1,
+                 .kernel = kernel,
+                 .stride = stride,
+                 .height = 19,
+                 .width = 17});
+      compare({.batch = 2,
+               .in = 12,
+               .expand = 3,
+               .out = 20,
+               .squeeze = 0,
+               .kernel = kernel,
+               .stride = stride,
+               .height = 17,
+               .width = 16,
+               .padding = Padding::kSymmetric});
+    }
+  }
+}
+
+// Batch norm takes back whatever a weight from one channel scales, so the exact gradient is nearly nothing and float's is
+// mostly rounding, the reference's too.
+TEST_CASE(
+    "MBConv: the weights of an expansion of one channel get as exact a gradient as the reference gives") {
+  double ours = 0, reference = 0;
+  for (const int size : {17, 24, 40}) {
+    for (int seed = 1; seed <= 6; ++seed) {
+      torch::manual_seed(seed);
+      const Block block{
+          .batch = 3, .in = 1, .expand = 3, .out = 1, .squeeze = 1, .height = size, .width = size};
+      const Tensor x = map(3, 1, size, size), out_gradient = torch::randn_like(x);
+      const ops::MBConvWeights weights = weights_of(block), wide = in_double(weights);
+      const ops::ExecutionContext context(ops::Kernels::kEffnet);
+      const auto gradient = [&](const Tensor& weight, const std::function<Tensor()>& forward) {
+        weight.requires_grad_();
+        return torch::autograd::grad({forward()}, {weight}, {out_gradient.to(weight.scalar_type())})[0].to(
+            torch::kDouble);
+      };
+      const Tensor exact = gradient(wide.expand, [&] {
+        return ops::reference::mbconv(x.to(torch::kDouble), wide, {}, {}, ops::Mode::kTrain);
+      });
+      const auto error = [&](const Tensor& of) { return (of - exact).abs().max().item<double>(); };
+      ours += error(gradient(weights.expand,
+                             [&] { return ops::mbconv(x, weights, {}, {}, ops::Mode::kTrain, context); }));
+      reference += error(gradient(
+          weights.expand, [&] { return ops::reference::mbconv(x, weights, {}, {}, ops::Mode::kTrain); }));
+    }
+  }
+  CHECK(ours < 2 * reference);
+}
+
+TEST_CASE("MBConv: an input far from zero does not cancel in the statistics of a map made again") {
+  torch::manual_seed(8);
+  const Block block{.batch = 2, .in = 6, .expand = 4, .out = 10, .squeeze = 0, .height = 18, .width = 18};
+  const ops::MBConvWeights weights = weights_of(block), exact = in_double(weights);
+  const Tensor x = (map(2, 6, 18, 18) + 100).contiguous(at::MemoryFormat::ChannelsLast);
+  const ops::ExecutionContext context(ops::Kernels::kEffnet);
+  ops::mbconv(x, weights, {}, {}, ops::Mode::kTrain, context);
+  ops::reference::mbconv(x.to(torch::kDouble), exact, {}, {}, ops::Mode::kTrain);
+  CHECK(relative_error(weights.expand_norm.running_mean, exact.expand_norm.running_mean) < 1e-5);
+  CHECK(relative_error(weights.expand_norm.running_var, exact.expand_norm.running_var) < 1e-5);
+}
+
 TEST_CASE("convolution, batch norm, activation: dense kernels, strides, tails, patches at the border") {
   torch::manual_seed(5);
   for (const int kernel : {1, 3, 5}) {
