@@ -187,8 +187,8 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
     CHECK_FALSE(fs::exists(place.folder / "auto"));
   };
   refused("[search]\n", "[search]\ntrails = 3\n", "trails");
-  refused("[search]\n", "[search]\nrank_check_nets = 2\n", "at least 3");
-  refused("[search]\n", "[search]\nrank_check_nets = 13\n", "has only 12");
+  refused("rank_check_nets = 6", "rank_check_nets = 2", "at least 3");
+  refused("rank_check_nets = 6", "rank_check_nets = 31", "has only 30");
   refused("[data]\n", "[data]\ntrain_pictures = 60000\n", "train_pictures");
   refused("workers = 2", "workers = 0", "workers");
   refused("phi = [0, 1, 2]", "phi = [0, 1, 1e9]", "phi");
