@@ -37,26 +37,25 @@ void ChannelMoments::add(const KernelTable& kernels, Index task, const float* ro
                         .shift = shift,
                         .sum = sum_.data() + first,
                         .square = square_.data() + first});
-  for (Index c = 0; c < channels.size(); ++c) count_[as_size(first + c)] += static_cast<double>(count);
+  count_[as_size(first)] += static_cast<double>(count);
 }
 
 ChannelMoments::Result ChannelMoments::joined() const {
-  Result all{std::vector<double>(as_size(channels_)), std::vector<double>(as_size(channels_)), 0};
-  for (std::size_t c = 0; c < as_size(channels_); ++c) {
-    double count = 0, mean = 0, squares = 0;
-    for (std::size_t at = c; at < count_.size(); at += as_size(channels_)) {
-      const double n = count_[at];
-      if (n == 0) continue;
-      const double of_task = static_cast<double>(shift_[at]) + sum_[at] / n, apart = of_task - mean;
-      squares +=
-          std::max(0.0, square_[at] - sum_[at] * sum_[at] / n) + apart * apart * count * n / (count + n);
-      mean += apart * n / (count + n);
-      count += n;
+  const std::size_t channels = as_size(channels_);
+  Result all{std::vector<double>(channels), std::vector<double>(channels), 0};
+  for (std::size_t task = 0; task < count_.size(); task += channels) {
+    const double n = count_[task];
+    if (n == 0) continue;
+    const double share = n / (all.count + n), weight = all.count * share, inverse = 1 / n;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double shifted = sum_[task + c] * inverse;
+      const double apart = static_cast<double>(shift_[task + c]) + shifted - all.mean[c];
+      all.variance[c] += std::max(0.0, square_[task + c] - sum_[task + c] * shifted) + apart * apart * weight;
+      all.mean[c] += apart * share;
     }
-    all.mean[c] = mean;
-    all.variance[c] = squares / count;
-    all.count = count;
+    all.count += n;
   }
+  for (double& variance : all.variance) variance /= all.count;
   return all;
 }
 

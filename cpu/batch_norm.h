@@ -33,7 +33,7 @@ class ChannelMoments {
   ChannelMoments(Index channels, Index tasks);
 
   // Adds rows of (C) of a task, of `channels` of them or all; the task's first row is the shift that keeps the squares
-  // from cancelling.
+  // from cancelling. Ranges of channels do not overlap, and in the end all have had as many rows.
   void add(const KernelTable& kernels, Index task, const float* rows, Index count);
   void add(const KernelTable& kernels, Index task, const float* rows, Index count, Range channels);
 
@@ -47,8 +47,9 @@ class ChannelMoments {
 
  private:
   Index channels_;
-  std::vector<double> sum_, square_, count_;  // (tasks, C)
-  std::vector<float> shift_;                  // (tasks, C)
+  std::vector<double> sum_, square_;  // (tasks, C)
+  std::vector<double> count_;         // (tasks, C), at the first channel of a range
+  std::vector<float> shift_;          // (tasks, C)
 };
 
 enum class Statistics { kBatch, kRunning };

@@ -37,6 +37,12 @@ DepthwiseTiles::DepthwiseTiles(const KernelTable& kernels, const DepthwiseShape&
   }
 }
 
+Index DepthwiseTiles::pictures_at_once(Index budget) const {
+  const DepthwiseTile& tile = tiles_.front();
+  if (tile.in_rows.size() < shape_.height) return 1;
+  return std::max<Index>(1, budget / (shape_.height * shape_.width * tile.channels.size()));
+}
+
 Index DepthwiseTiles::input_columns() const {
   return (shape_.out_width - 1) * shape_.stride + shape_.kernel;
 }
@@ -75,33 +81,36 @@ Index DepthwiseTiles::gradient_size() const {
 }
 
 BlockedCopy DepthwiseTiles::fill(const DepthwiseTile& tile, Range rows, MapSize map, Index left,
-                                 Index columns, float* data, const FillRow& fill) const {
+                                 Index columns, float* data, const FillRows& fill) const {
   const Index lanes = kernels_.lanes, blocks = kernels_.blocks(tile.channels.size());
   const Index row_size = columns * lanes, block_size = rows.size() * row_size;
-  for (Index row = rows.first; row < rows.last; ++row) {
-    float* out = data + (row - rows.first) * row_size;
-    const bool inside = row >= 0 && row < map.rows;
-    const Index before = inside ? left : columns, after = inside ? columns - left - map.columns : 0;
-    for (Index block = 0; block < blocks; ++block) {
-      std::fill_n(out + block * block_size, before * lanes, 0.0f);
-      std::fill_n(out + block * block_size + (columns - after) * lanes, after * lanes, 0.0f);
+  const Range inside{std::max<Index>(rows.first, 0), std::min(rows.last, map.rows)};
+  const BlockedCopy copy{data, rows.first, row_size, block_size};
+  float* first_pixel = data + (inside.first - rows.first) * row_size + left * lanes;
+  for (Index block = 0; block < blocks; ++block) {
+    // From one row's last pixel to the next one's first is one run of zeros.
+    float *zeros = data + block * block_size, *pixels = first_pixel + block * block_size;
+    for (Index row = inside.first; row < inside.last; ++row, pixels += row_size) {
+      std::fill(zeros, pixels, 0.0f);
+      zeros = pixels + map.columns * lanes;
     }
-    if (inside) fill(row, tile, out + left * lanes, block_size);
+    std::fill(zeros, data + (block + 1) * block_size, 0.0f);
   }
-  return {data, rows.first, row_size, block_size};
+  if (inside.size() > 0) fill(inside, tile, first_pixel, copy);
+  return copy;
 }
 
 BlockedCopy DepthwiseTiles::fill_input(const DepthwiseTile& tile, float* data,
-                                       const FillRow& fill_row) const {
+                                       const FillRows& fill_rows) const {
   const Index first = tile.out_rows.first * shape_.stride - shape_.pad_top;
   const Range rows{first, first + (tile.out_rows.size() - 1) * shape_.stride + shape_.kernel};
-  return fill(tile, rows, {shape_.height, shape_.width}, shape_.pad_left, input_columns(), data, fill_row);
+  return fill(tile, rows, {shape_.height, shape_.width}, shape_.pad_left, input_columns(), data, fill_rows);
 }
 
 BlockedCopy DepthwiseTiles::fill_gradient(const DepthwiseTile& tile, float* data,
-                                          const FillRow& fill_row) const {
+                                          const FillRows& fill_rows) const {
   return fill(tile, gradient_rows(tile), {shape_.out_height, shape_.out_width}, gradient_left(),
-              gradient_columns(), data, fill_row);
+              gradient_columns(), data, fill_rows);
 }
 
 Index DepthwiseTiles::packed_size() const {
@@ -155,52 +164,58 @@ Index DepthwiseTiles::lanes_of(const DepthwiseTile& tile, Index block) const {
 void DepthwiseTiles::forward(const DepthwiseTile& tile, const BlockedCopy& x, const float* packed,
                              float* y) const {
   const Index lanes = kernels_.lanes, K = shape_.kernel, C = shape_.channels;
+  const Index top = tile.out_rows.first * shape_.stride - shape_.pad_top, row = shape_.out_width * C;
   for (Index block = 0; block < kernels_.blocks(tile.channels.size()); ++block) {
     const Index c = tile.channels.first + block * lanes;
-    for (Index row = tile.out_rows.first; row < tile.out_rows.last; ++row) {
-      const Index in_row = row * shape_.stride - shape_.pad_top - x.first_row;
-      kernels_.depthwise_row({.in = x.data + block * x.block_size + in_row * x.row_size,
-                              .in_row = x.row_size,
-                              .weights = packed + c * K * K,
-                              .taps_down = shape_.kernel,
-                              .taps_across = shape_.kernel,
-                              .stride = shape_.stride,
-                              .pixels = shape_.out_width,
-                              .out = y + row * shape_.out_width * C + c,
-                              .out_pixel = C,
-                              .valid = static_cast<int>(lanes_of(tile, block))});
-    }
+    kernels_.depthwise_rows({.in = x.data + block * x.block_size + (top - x.first_row) * x.row_size,
+                             .in_row = x.row_size,
+                             .top = top,
+                             .map_rows = shape_.height,
+                             .weights = packed + c * K * K,
+                             .taps_down = shape_.kernel,
+                             .taps_across = shape_.kernel,
+                             .stride = shape_.stride,
+                             .rows = tile.out_rows.size(),
+                             .pixels = shape_.out_width,
+                             .out = y + tile.out_rows.first * row + c,
+                             .out_row = row,
+                             .out_pixel = C,
+                             .valid = static_cast<int>(lanes_of(tile, block))});
   }
 }
 
 void DepthwiseTiles::input_gradient(const DepthwiseTile& tile, const BlockedCopy& y_gradient,
                                     const float* packed_flipped, float* x_gradient) const {
   const Index lanes = kernels_.lanes, K = shape_.kernel, s = shape_.stride, C = shape_.channels;
-  for (Index block = 0; block < kernels_.blocks(tile.channels.size()); ++block) {
-    const Index c = tile.channels.first + block * lanes;
-    const float* weights = packed_flipped + c * K * K;
-    for (Index qr = 0; qr < s; ++qr) {
-      const Residue down = residue(qr, shape_.pad_top);
-      for (Index qc = 0; qc < s; ++qc) {
-        const Residue across = residue(qc, shape_.pad_left);
-        const Index first = tile.in_rows.first + ((qr - tile.in_rows.first) % s + s) % s;
-        for (Index row = first; row < tile.in_rows.last; row += s) {
-          const Index top = down.shift + (row - qr) / s - (down.taps - 1) - y_gradient.first_row;
-          const Index left = gradient_left() + across.shift - (across.taps - 1);
-          kernels_.depthwise_row({.in = y_gradient.data + block * y_gradient.block_size +
-                                        top * y_gradient.row_size + left * lanes,
-                                  .in_row = y_gradient.row_size,
-                                  .weights = weights,
-                                  .taps_down = static_cast<int>(down.taps),
-                                  .taps_across = static_cast<int>(across.taps),
-                                  .stride = 1,
-                                  .pixels = (shape_.width - qc + s - 1) / s,
-                                  .out = x_gradient + (row * shape_.width + qc) * C + c,
-                                  .out_pixel = s * C,
-                                  .valid = static_cast<int>(lanes_of(tile, block))});
-        }
-        weights += down.taps * across.taps * lanes;
+  const Index blocks = kernels_.blocks(tile.channels.size());
+  Index taps_before = 0;
+  for (Index qr = 0; qr < s; ++qr) {
+    const Residue down = residue(qr, shape_.pad_top);
+    const Index row =
+        tile.in_rows.first + ((qr - tile.in_rows.first) % s + s) % s;  // the first of this residue
+    const Index top = down.shift + (row - qr) / s - (down.taps - 1);
+    for (Index qc = 0; qc < s; ++qc) {
+      const Residue across = residue(qc, shape_.pad_left);
+      const float* first = y_gradient.data + (top - y_gradient.first_row) * y_gradient.row_size +
+                           (gradient_left() + across.shift - (across.taps - 1)) * lanes;
+      for (Index block = 0; block < blocks; ++block) {
+        const Index c = tile.channels.first + block * lanes;
+        kernels_.depthwise_rows({.in = first + block * y_gradient.block_size,
+                                 .in_row = y_gradient.row_size,
+                                 .top = top,
+                                 .map_rows = shape_.out_height,
+                                 .weights = packed_flipped + c * K * K + taps_before * lanes,
+                                 .taps_down = static_cast<int>(down.taps),
+                                 .taps_across = static_cast<int>(across.taps),
+                                 .stride = 1,
+                                 .rows = (tile.in_rows.last - row + s - 1) / s,
+                                 .pixels = (shape_.width - qc + s - 1) / s,
+                                 .out = x_gradient + (row * shape_.width + qc) * C + c,
+                                 .out_row = s * shape_.width * C,
+                                 .out_pixel = s * C,
+                                 .valid = static_cast<int>(lanes_of(tile, block))});
       }
+      taps_before += down.taps * across.taps;
     }
   }
 }

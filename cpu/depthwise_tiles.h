@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "cpu/parallel_for.h"
+#include "cpu/row_tiles.h"
 #include "kernels/depthwise.h"
 
 namespace effnet::cpu {
@@ -27,8 +27,9 @@ struct BlockedCopy {
   Index row_size = 0, block_size = 0;  // floats
 };
 
-// Brings one row of the map in: pixels of the tile's channels, `out_block` floats between blocks.
-using FillRow = std::function<void(Index map_row, const DepthwiseTile& tile, float* out, Index out_block)>;
+// Brings rows of the map in: pixels of the tile's channels, the first one to `out`.
+using FillRows =
+    std::function<void(Range map_rows, const DepthwiseTile& tile, float* out, const BlockedCopy& copy)>;
 
 class DepthwiseTiles {
  public:
@@ -39,9 +40,20 @@ class DepthwiseTiles {
   Index input_size() const;     // floats of the largest blocked copy of x
   Index gradient_size() const;  // and of y's gradient
 
+  // Pictures whose maps, of the tile's channels, fill about `budget` floats; 1 where a tile is a part of a map's rows.
+  // Several of them are one piece of work for loops over rows.
+  Index pictures_at_once(Index budget) const;
+  // work(tile, pictures) for pieces of `pictures` of at most pictures_at_once, all tiles of a piece one after another.
+  template <class Work>
+  void each_piece(Range pictures, Index at_once, Work&& work) const {
+    each_piece_of(pictures, at_once, [&](Range piece) {
+      for (const DepthwiseTile& tile : tiles_) work(tile, piece);
+    });
+  }
+
   // Copies what the tile's outputs see of x, or the tile's part of x's gradient of y.
-  BlockedCopy fill_input(const DepthwiseTile& tile, float* data, const FillRow& fill) const;
-  BlockedCopy fill_gradient(const DepthwiseTile& tile, float* data, const FillRow& fill) const;
+  BlockedCopy fill_input(const DepthwiseTile& tile, float* data, const FillRows& fill) const;
+  BlockedCopy fill_gradient(const DepthwiseTile& tile, float* data, const FillRows& fill) const;
 
   // (C, k, k) to (blocks, k, k, lanes), lanes beyond C zero, and back.
   Index packed_size() const;
@@ -73,7 +85,7 @@ class DepthwiseTiles {
     Index rows, columns;
   };
   BlockedCopy fill(const DepthwiseTile& tile, Range rows, MapSize map, Index left, Index columns, float* data,
-                   const FillRow& fill) const;
+                   const FillRows& fill) const;
   Index lanes_of(const DepthwiseTile& tile, Index block) const;
 
   const KernelTable& kernels_;

@@ -36,13 +36,13 @@ Expansion::Expansion(const KernelTable& kernels, const MBConvShape& shape, const
   }
 }
 
-Expansion::Rows Expansion::row(Index n, Index map_row, const DepthwiseTile& tile, float* memory) const {
+Expansion::Rows Expansion::rows(Index n, Range map_rows, const DepthwiseTile& tile, float* memory) const {
   const DepthwiseShape& shape = shape_.depthwise;
-  const Index pixel = (n * shape.height + map_row) * shape.width;
+  const Index pixel = (n * shape.height + map_rows.first) * shape.width;
   if (!shape_.expands) return {x_ + pixel * shape.channels + tile.channels.first, shape.channels};
   if (!expands_again(shape_)) return {stored_ + pixel * shape.channels + tile.channels.first, shape.channels};
   const Index in = shape_.in_channels, channels = tile.channels.size();
-  kernels_.gemm({.m = shape.width,
+  kernels_.gemm({.m = map_rows.size() * shape.width,
                  .n = channels,
                  .k = in,
                  .a = x_ + pixel * in,

@@ -19,13 +19,8 @@ class Expansion {
     const float* data;
     Index row;  // floats from one pixel to the next
   };
-  // The tile's channels of one map row of picture n; `memory` (width, the tile's channels) is written if need be.
-  Rows row(Index n, Index map_row, const DepthwiseTile& tile, float* memory) const;
-
-  // Floats of the tile's channels of `rows` map rows.
-  Index size(Index rows, const DepthwiseTile& tile) const {
-    return rows * shape_.depthwise.width * tile.channels.size();
-  }
+  // The tile's channels of some map rows of picture n; where they are made again, in `memory` (rows, width, channels).
+  Rows rows(Index n, Range map_rows, const DepthwiseTile& tile, float* memory) const;
 
  private:
   const KernelTable& kernels_;

@@ -38,6 +38,7 @@ struct PackPanels {
 };
 
 // out = act(scale * x + offset) * gate + addend. What is null is left out. slope: act' is written there, too, as rows.
+// Blocked form: `lines` rows of the map at once, of `rows` pixels each.
 struct Normalize {
   Index rows = 0, channels = 0;
   const float* x = nullptr;
@@ -47,8 +48,9 @@ struct Normalize {
   Index addend_row = 0;
   Activation activation = Activation::kIdentity;
   float* out = nullptr;
-  Index out_row = 0;    // rows form
-  Index out_block = 0;  // blocked form: floats from one channel block to the next
+  Index out_row = 0;  // rows form
+  Index lines = 1, out_line = 0,
+        out_block = 0;  // blocked form: floats from one line, one channel block to the next
   float* slope = nullptr;
   Index slope_row = 0;
 };
@@ -80,7 +82,7 @@ struct ActivationGradient {
   double *sum = nullptr, *product = nullptr;  // null: no sums
 };
 
-// out = a * gradient + b * (x - mean) + c a channel: the backward pass of a batch norm.
+// out = a * gradient + b * (x - mean) + c a channel: the backward pass of a batch norm. Blocked form: as Normalize.
 struct NormGradient {
   Index rows = 0, channels = 0;
   const float* gradient = nullptr;
@@ -89,7 +91,8 @@ struct NormGradient {
   Index x_row = 0;
   const float *a = nullptr, *b = nullptr, *c = nullptr, *mean = nullptr;  // (C)
   float* out = nullptr;
-  Index out_row = 0, out_block = 0;
+  Index out_row = 0;
+  Index lines = 1, out_line = 0, out_block = 0;
 };
 
 // sum[c] += sum over rows of x (y null) or of x * y.
@@ -114,17 +117,19 @@ struct CombineRows {
   Index out_row = 0;
 };
 
-// One row of outputs of one channel block of a depthwise convolution, on a padded blocked map:
-//   out[p] = sum over i < taps_down, j < taps_across of  in[i * in_row + (p * stride + j) * lanes] * w[i][j]
+// Rows of outputs of one channel block of a depthwise convolution, on a blocked map padded at its sides:
+//   out[r][p] = sum over i < taps_down, j < taps_across of  in[(r * stride + i) * in_row + (p * stride + j) * lanes] * w[i][j]
+// where row r * stride + i of `in`, counted from map row `top`, is one of the map's `map_rows`; others are not read.
 // taps_across 1..5 or 7 with stride 1; 3, 5, 7 with stride 2. out is in rows form, `valid` lanes of it are written.
-struct DepthwiseRow {
+struct DepthwiseRows {
   const float* in = nullptr;
   Index in_row = 0;
+  Index top = 0, map_rows = 0;
   const float* weights = nullptr;  // (taps_down, taps_across, lanes)
   int taps_down = 0, taps_across = 0, stride = 1;
-  Index pixels = 0;
+  Index rows = 0, pixels = 0;
   float* out = nullptr;
-  Index out_pixel = 0;
+  Index out_row = 0, out_pixel = 0;
   int valid = 0;
 };
 
@@ -172,7 +177,7 @@ struct KernelTable {
   void (*norm_gradient_blocked)(const NormGradient&);
   void (*dot_rows)(const DotRows&);
   void (*combine_rows)(const CombineRows&);
-  void (*depthwise_row)(const DepthwiseRow&);
+  void (*depthwise_rows)(const DepthwiseRows&);
   void (*depthwise_weight_gradient)(const DepthwiseWeightGradient&);
   void (*sigmoid)(const Elementwise&);
   void (*sgd)(const OptimizerStep&);  // training/optimizer.h has the rules

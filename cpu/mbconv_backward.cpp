@@ -17,7 +17,7 @@ void MBConvBackward::reserve() {
                            Carver::size_of(narrow() * wide()) + Carver::size_of(se_work()) + 2 * se_rows;
   const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(tiles_.gradient_size()) +
                              Carver::size_of(own_size()) + Carver::size_of(again() ? own_size() : 0) +
-                             Carver::size_of(shape_.depthwise.width * wide());
+                             Carver::size_of(halo_size());
   const Index of_expand = Carver::size_of(tile_rows_ * padded());
   const Index of_worker = std::max({of_project, of_depthwise, of_expand});
 
@@ -43,8 +43,15 @@ void MBConvBackward::reserve() {
 Index MBConvBackward::own_size() const {
   Index size = 0;
   for (const DepthwiseTile& tile : tiles_.tiles())
-    size = std::max(size, tile.in_rows.size() * shape_.depthwise.width * tile.channels.size());
+    size = std::max(size, own_rows({0, at_once_}, tile).size() * tile.channels.size());
   return shape_.expands ? size : 0;
+}
+
+Index MBConvBackward::halo_size() const {
+  Index size = 0;
+  for (const DepthwiseTile& tile : tiles_.tiles())
+    size = std::max(size, shape_.depthwise.kernel * shape_.depthwise.width * tile.channels.size());
+  return again() ? size : 0;
 }
 
 ActivationGradient MBConvBackward::output_gradient(Range rows, const float* keep_row) const {

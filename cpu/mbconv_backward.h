@@ -38,6 +38,7 @@ class MBConvBackward {
         tile_rows_(rows_a_tile(shape.expanded())),
         out_pixels_(shape.depthwise.out_height * shape.depthwise.out_width),
         group_(std::max<Index>(1, tile_rows_ / out_pixels_)),
+        at_once_(tiles_.pictures_at_once(kTileBudget)),
         in_tasks_(shape.batch(), shape.depthwise.height * shape.depthwise.width,
                   shape.expanded() * shape.in_channels),
         out_tasks_(shape.batch(), out_pixels_, shape.expanded() * shape.out_channels),
@@ -60,8 +61,15 @@ class MBConvBackward {
 
   bool again() const { return expands_again(shape_); }
 
-  // The rows of x that a tile's gradient writes, (rows, the tile's channels).
-  Index own_size() const;
+  // The rows of x whose gradient a tile writes in some pictures: one range, because a tile that is a part of a map is
+  // at work in one picture alone.
+  Range own_rows(Range pictures, const DepthwiseTile& tile) const {
+    const Index width = shape_.depthwise.width, rows = in_tasks_.rows;
+    return {pictures.first * rows + tile.in_rows.first * width,
+            (pictures.last - 1) * rows + tile.in_rows.last * width};
+  }
+  Index own_size() const;   // floats of them, of the tile's channels
+  Index halo_size() const;  // floats of the rows above or below that the tile's outputs see
 
   Index se_work() const { return group_ * (wide() + 2 * shape_.squeezed_channels) + 64; }
 
@@ -130,7 +138,7 @@ class MBConvBackward {
   struct DepthwiseWork {
     float *input, *gradient;  // blocked copies
     float *slope, *expanded;  // act' and y1 at the tile's own rows
-    float* row;               // one map row of y1
+    float* halo;              // y1 at others, where it is made again
   };
 
   DepthwiseWork depthwise_work(int worker) const;
@@ -138,18 +146,18 @@ class MBConvBackward {
   void depthwise();
 
   // a1 of one picture's rows; of the tile's own rows act', and y1 where it is made again, are kept.
-  FillRow input_rows(Index n, const Expansion& expansion, const DepthwiseWork& work) const;
+  FillRows input_rows(Index n, const Expansion& expansion, const DepthwiseWork& work) const;
 
-  FillRow gradient_rows(Index n) const;
+  FillRows gradient_rows(Index n) const;
 
   // With expansion d1 = gradient * act'(norm1(y1)); without, the gradient is x's, and the residual's is added.
-  void finish_input_gradient(Index task, Index n, const DepthwiseTile& tile, const DepthwiseWork& work,
+  void finish_input_gradient(Index task, Range pictures, const DepthwiseTile& tile, const DepthwiseWork& work,
                              float* d);
 
   // P (Cin, Ce) of a task: x^T d1.
   float* input_product(Index task) const { return input_product_ + task * shape_.in_channels * wide(); }
 
-  void add_input_product(Index task, Index n, const DepthwiseTile& tile, const float* d) const;
+  void add_input_product(Index task, Range rows, const DepthwiseTile& tile, const float* d) const;
 
   // With dy1 = a d + b (y1 - mean) + c and sum of dy1 = 0:  dW1 = a (P - mean of x * sum of d) + b rows Cov(x) W1.
   void expand_weight_gradient() const;
@@ -181,7 +189,7 @@ class MBConvBackward {
   float *d1_, *d2_;
   const MBConvGradients& gradients_;
   DepthwiseTiles tiles_;
-  Index tile_rows_, out_pixels_, group_;
+  Index tile_rows_, out_pixels_, group_, at_once_;
   PictureTasks in_tasks_, out_tasks_;
   BatchNormGradient norm3_, norm2_, norm1_;
   float* panels_ = nullptr;

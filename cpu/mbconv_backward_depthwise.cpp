@@ -9,14 +9,14 @@ MBConvBackward::DepthwiseWork MBConvBackward::depthwise_work(int worker) const {
   w.input = carver.take(tiles_.input_size());
   w.gradient = carver.take(tiles_.gradient_size());
   w.slope = carver.take(own_size());
-  w.row = carver.take(shape_.depthwise.width * wide());
+  w.halo = carver.take(halo_size());
   if (again()) w.expanded = carver.take(own_size());
   return w;
 }
 
 void MBConvBackward::depthwise() {
   Carver shared(workspace_.shared());
-  const Index packed_size = tiles_.packed_size(), in_pixels = in_tasks_.rows;
+  const Index packed_size = tiles_.packed_size();
   float* flipped = shared.take(packed_size);
   tiles_.pack_flipped(weights_.depthwise, flipped);
   float* partial = shared.take(in_tasks_.tasks * packed_size);
@@ -24,23 +24,25 @@ void MBConvBackward::depthwise() {
                             shared.take(Expansion::panels_size(k_, shape_, tiles_)));
   if (again()) input_product_ = shared.take(in_tasks_.tasks * shape_.in_channels * wide());
   const bool wants_input = shape_.expands || gradients_.x;
+  float* d = shape_.expands ? d1_ : gradients_.x;
   parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
     const DepthwiseWork work = depthwise_work(worker);
     float* weight_gradient = partial + task * packed_size;
     std::fill_n(weight_gradient, packed_size, 0.0f);
     if (again()) std::fill_n(input_product(task), shape_.in_channels * wide(), 0.0f);
-    const Range pictures = in_tasks_.of(task);
-    for (Index n = pictures.first; n < pictures.last; ++n) {
-      for (const DepthwiseTile& tile : tiles_.tiles()) {
-        const BlockedCopy x = tiles_.fill_input(tile, work.input, input_rows(n, expansion, work));
+    tiles_.each_piece(in_tasks_.of(task), at_once_, [&](const DepthwiseTile& tile, Range pictures) {
+      DepthwiseWork of_picture = work;
+      const Index own = own_rows({0, 1}, tile).size() * tile.channels.size();
+      for (Index n = pictures.first; n < pictures.last; ++n) {
+        const BlockedCopy x = tiles_.fill_input(tile, work.input, input_rows(n, expansion, of_picture));
         const BlockedCopy dy = tiles_.fill_gradient(tile, work.gradient, gradient_rows(n));
         tiles_.weight_gradient(tile, x, dy, weight_gradient);
-        if (!wants_input) continue;
-        float* d = (shape_.expands ? d1_ : gradients_.x) + n * in_pixels * wide();
-        tiles_.input_gradient(tile, dy, flipped, d);
-        finish_input_gradient(task, n, tile, work, d);
+        if (wants_input) tiles_.input_gradient(tile, dy, flipped, d + n * in_tasks_.rows * wide());
+        of_picture.slope += own;
+        if (again()) of_picture.expanded += own;
       }
-    }
+      if (wants_input) finish_input_gradient(task, pictures, tile, work, d);
+    });
   });
   for (Index task = 1; task < in_tasks_.tasks; ++task) {
     for (Index i = 0; i < packed_size; ++i) partial[i] += partial[task * packed_size + i];
@@ -52,35 +54,47 @@ void MBConvBackward::depthwise() {
   if (again()) expand_weight_gradient();
 }
 
-FillRow MBConvBackward::input_rows(Index n, const Expansion& expansion, const DepthwiseWork& work) const {
-  return [this, n, &expansion, &work](Index map_row, const DepthwiseTile& tile, float* out, Index out_block) {
-    const Index channels = tile.channels.size(), row_size = shape_.depthwise.width * channels;
-    const bool own = map_row >= tile.in_rows.first && map_row < tile.in_rows.last;
-    const Index at = (map_row - tile.in_rows.first) * row_size;
-    const Expansion::Rows row =
-        expansion.row(n, map_row, tile, own && again() ? work.expanded + at : work.row);
-    Normalize of{.rows = shape_.depthwise.width,
-                 .channels = channels,
-                 .x = row.data,
-                 .x_row = row.row,
-                 .out = out,
-                 .out_block = out_block};
-    if (shape_.expands) {
-      of.scale = saved_.expand_norm.scale + tile.channels.first;
-      of.offset = saved_.expand_norm.offset + tile.channels.first;
-      of.activation = shape_.activation;
-      of.slope = own ? work.slope + at : nullptr;
-      of.slope_row = channels;
-    }
-    k_.normalize_blocked(of);
+FillRows MBConvBackward::input_rows(Index n, const Expansion& expansion, const DepthwiseWork& work) const {
+  return [this, n, &expansion, work](Range rows, const DepthwiseTile& tile, float* out,
+                                     const BlockedCopy& copy) {
+    const Index row_size = shape_.depthwise.width * tile.channels.size();
+    const auto bring = [&](Range part, bool own) {
+      if (part.size() == 0) return;
+      const Index at = (part.first - tile.in_rows.first) * row_size;
+      const Expansion::Rows y1 =
+          expansion.rows(n, part, tile, own && again() ? work.expanded + at : work.halo);
+      Normalize of{.rows = shape_.depthwise.width,
+                   .channels = tile.channels.size(),
+                   .x = y1.data,
+                   .x_row = y1.row,
+                   .out = out + (part.first - rows.first) * copy.row_size,
+                   .lines = part.size(),
+                   .out_line = copy.row_size,
+                   .out_block = copy.block_size};
+      if (shape_.expands) {
+        of.scale = saved_.expand_norm.scale + tile.channels.first;
+        of.offset = saved_.expand_norm.offset + tile.channels.first;
+        of.activation = shape_.activation;
+        of.slope = own ? work.slope + at : nullptr;
+        of.slope_row = tile.channels.size();
+      }
+      k_.normalize_blocked(of);
+    };
+    const Index own_first = std::clamp(tile.in_rows.first, rows.first, rows.last);
+    const Index own_last = std::clamp(tile.in_rows.last, own_first, rows.last);
+    bring({rows.first, own_first}, false);
+    // What is made again is at its cheapest while a row of it is in the first level cache.
+    const Index at_once = again() ? 1 : std::max<Index>(1, own_last - own_first);
+    each_piece_of({own_first, own_last}, at_once, [&](Range part) { bring(part, true); });
+    bring({own_last, rows.last}, false);
   };
 }
 
-FillRow MBConvBackward::gradient_rows(Index n) const {
+FillRows MBConvBackward::gradient_rows(Index n) const {
   const DepthwiseShape& shape = shape_.depthwise;
-  return [this, &shape, n](Index row, const DepthwiseTile& tile, float* out, Index out_block) {
+  return [this, &shape, n](Range rows, const DepthwiseTile& tile, float* out, const BlockedCopy& copy) {
     const Range channels = tile.channels;
-    const Index first = (n * out_pixels_ + row * shape.out_width) * wide() + channels.first;
+    const Index first = (n * out_pixels_ + rows.first * shape.out_width) * wide() + channels.first;
     k_.norm_gradient_blocked({.rows = shape.out_width,
                               .channels = channels.size(),
                               .gradient = d2_ + first,
@@ -92,23 +106,23 @@ FillRow MBConvBackward::gradient_rows(Index n) const {
                               .c = norm2_.c() + channels.first,
                               .mean = saved_.depthwise_norm.mean + channels.first,
                               .out = out,
-                              .out_block = out_block});
+                              .lines = rows.size(),
+                              .out_line = copy.row_size,
+                              .out_block = copy.block_size});
   };
 }
 
-void MBConvBackward::finish_input_gradient(Index task, Index n, const DepthwiseTile& tile,
+void MBConvBackward::finish_input_gradient(Index task, Range pictures, const DepthwiseTile& tile,
                                            const DepthwiseWork& work, float* d) {
-  const DepthwiseShape& shape = shape_.depthwise;
-  const Index first = tile.in_rows.first * shape.width * wide() + tile.channels.first;
-  const Index rows = tile.in_rows.size() * shape.width;
-  const Index picture = n * shape.height * shape.width * wide();
+  const Range rows = own_rows(pictures, tile);
+  const Index first = rows.first * wide() + tile.channels.first;
   if (shape_.expands) {
     const Index c = tile.channels.first;
-    k_.activation_gradient({.rows = rows,
+    k_.activation_gradient({.rows = rows.size(),
                             .channels = tile.channels.size(),
                             .gradient = d + first,
                             .gradient_row = wide(),
-                            .x = again() ? work.expanded : saved_.expanded + picture + first,
+                            .x = again() ? work.expanded : saved_.expanded + first,
                             .x_row = again() ? tile.channels.size() : wide(),
                             .scale = saved_.expand_norm.scale + c,
                             .offset = saved_.expand_norm.offset + c,
@@ -120,25 +134,26 @@ void MBConvBackward::finish_input_gradient(Index task, Index n, const DepthwiseT
                             .out_row = wide(),
                             .sum = norm1_.sum(task) + c,
                             .product = norm1_.product(task) + c});
-    if (again()) add_input_product(task, n, tile, d + first);
+    if (again()) add_input_product(task, rows, tile, d + first);
   } else if (shape_.residual) {
-    k_.combine_rows({.rows = rows,
+    k_.combine_rows({.rows = rows.size(),
                      .channels = tile.channels.size(),
                      .x = d + first,
                      .x_row = wide(),
-                     .y = out_gradient_ + picture + first,
+                     .y = out_gradient_ + first,
                      .y_row = wide(),
                      .out = d + first,
                      .out_row = wide()});
   }
 }
 
-void MBConvBackward::add_input_product(Index task, Index n, const DepthwiseTile& tile, const float* d) const {
-  const Index in = shape_.in_channels, width = shape_.depthwise.width;
+void MBConvBackward::add_input_product(Index task, Range rows, const DepthwiseTile& tile,
+                                       const float* d) const {
+  const Index in = shape_.in_channels;
   k_.gemm({.m = in,
            .n = tile.channels.size(),
-           .k = tile.in_rows.size() * width,
-           .a = x_ + (n * in_tasks_.rows + tile.in_rows.first * width) * in,
+           .k = rows.size(),
+           .a = x_ + rows.first * in,
            .a_row = 1,
            .a_k = in,
            .b = d,

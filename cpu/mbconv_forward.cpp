@@ -115,37 +115,47 @@ class Forward {
                               shared.take(Expansion::panels_size(k_, shape_, tiles_)));
     const PictureTasks tasks(shape.batch, shape.height * shape.width);
     ChannelMoments moments(wide(), tasks.tasks);
+    const Index at_once = tiles_.pictures_at_once(kTileBudget);
     parallel_.run(tasks.tasks, [&](Index task, int worker) {
       Carver carver(workspace_.of_worker(worker));
       float *copy_memory = carver.take(tiles_.input_size()), *row_memory = carver.take(row_size());
       const Range pictures = tasks.of(task);
-      for (Index n = pictures.first; n < pictures.last; ++n) {
-        float* y = saved_.depthwise + n * out_pixels_ * wide();
-        const auto fill = [&](Index map_row, const DepthwiseTile& tile, float* out, Index out_block) {
-          const Expansion::Rows row = expansion.row(n, map_row, tile, row_memory);
-          Normalize of{.rows = shape.width,
-                       .channels = tile.channels.size(),
-                       .x = row.data,
-                       .x_row = row.row,
-                       .out = out,
-                       .out_block = out_block};
-          if (shape_.expands) {
-            of.scale = saved_.expand_norm.scale + tile.channels.first;
-            of.offset = saved_.expand_norm.offset + tile.channels.first;
-            of.activation = shape_.activation;
-          }
-          k_.normalize_blocked(of);
-        };
-        for (const DepthwiseTile& tile : tiles_.tiles()) {
-          const BlockedCopy copy = tiles_.fill_input(tile, copy_memory, fill);
-          tiles_.forward(tile, copy, packed, y);
-          if (statistics_ == Statistics::kBatch)
-            moments.add(k_, task, y + tile.out_rows.first * shape.out_width * wide(),
-                        tile.out_rows.size() * shape.out_width, tile.channels);
+      tiles_.each_piece(pictures, at_once, [&](const DepthwiseTile& tile, Range piece) {
+        for (Index n = piece.first; n < piece.last; ++n) {
+          const auto fill = [&](Range rows, const DepthwiseTile& of, float* out, const BlockedCopy& copy) {
+            each_piece_of(rows, expands_again(shape_) ? 1 : rows.size(), [&](Range part) {
+              normalize_expanded(of, part.size(), expansion.rows(n, part, of, row_memory),
+                                 out + (part.first - rows.first) * copy.row_size, copy);
+            });
+          };
+          tiles_.forward(tile, tiles_.fill_input(tile, copy_memory, fill), packed,
+                         saved_.depthwise + n * out_pixels_ * wide());
         }
-      }
+        const Range rows{piece.first * out_pixels_ + tile.out_rows.first * shape.out_width,
+                         (piece.last - 1) * out_pixels_ + tile.out_rows.last * shape.out_width};
+        if (statistics_ == Statistics::kBatch)
+          moments.add(k_, task, saved_.depthwise + rows.first * wide(), rows.size(), tile.channels);
+      });
     });
     finish_statistics(statistics_, moments, weights_.depthwise_norm, saved_.depthwise_norm);
+  }
+
+  void normalize_expanded(const DepthwiseTile& tile, Index lines, const Expansion::Rows& y1, float* out,
+                          const BlockedCopy& copy) const {
+    Normalize of{.rows = shape_.depthwise.width,
+                 .channels = tile.channels.size(),
+                 .x = y1.data,
+                 .x_row = y1.row,
+                 .out = out,
+                 .lines = lines,
+                 .out_line = copy.row_size,
+                 .out_block = copy.block_size};
+    if (shape_.expands) {
+      of.scale = saved_.expand_norm.scale + tile.channels.first;
+      of.offset = saved_.expand_norm.offset + tile.channels.first;
+      of.activation = shape_.activation;
+    }
+    k_.normalize_blocked(of);
   }
 
   void activate(Range rows, const float* gate, float* out) const {

@@ -61,18 +61,19 @@ KernelCase depthwise(int kernel, int stride) {
             const Index row = ((kPixels - 1) * stride + kernel) * table.lanes;
             const float *in = carver.take((kRows * stride + kernel) * row), *weights = carver.take(1000);
             float* out = carver.take(kRows * kPixels * table.lanes);
-            for (Index y = 0; y < kRows; ++y) {
-              table.depthwise_row({.in = in + y * stride * row,
-                                   .in_row = row,
-                                   .weights = weights,
-                                   .taps_down = kernel,
-                                   .taps_across = kernel,
-                                   .stride = stride,
-                                   .pixels = kPixels,
-                                   .out = out + y * kPixels * table.lanes,
-                                   .out_pixel = table.lanes,
-                                   .valid = table.lanes});
-            }
+            table.depthwise_rows({.in = in,
+                                  .in_row = row,
+                                  .map_rows = kRows * stride + kernel,
+                                  .weights = weights,
+                                  .taps_down = kernel,
+                                  .taps_across = kernel,
+                                  .stride = stride,
+                                  .rows = kRows,
+                                  .pixels = kPixels,
+                                  .out = out,
+                                  .out_row = kPixels * table.lanes,
+                                  .out_pixel = table.lanes,
+                                  .valid = table.lanes});
           }};
 }
 

@@ -9,13 +9,19 @@ namespace {
 
 constexpr int kMostPixels = 8;
 
+// The taps that fall on rows of the map.
+struct TapRows {
+  int first, last;
+};
+
 template <int Taps, int Stride, int Pixels>
-EFFNET_INLINE void window(const DepthwiseRow& of, const float* in, float* out) {
+EFFNET_INLINE void window(const DepthwiseRows& of, TapRows taps, const float* in, float* out) {
   Vec sum[Pixels];
 #pragma GCC unroll 8
   for (int p = 0; p < Pixels; ++p) sum[p] = Vec{};
-  const float* weights = of.weights;
-  for (int i = 0; i < of.taps_down; ++i, in += of.in_row, weights += Taps * kLanes) {
+  const float* weights = of.weights + taps.first * Taps * kLanes;
+  in += taps.first * of.in_row;
+  for (int i = taps.first; i < taps.last; ++i, in += of.in_row, weights += Taps * kLanes) {
     Vec w[Taps];
 #pragma GCC unroll 7
     for (int j = 0; j < Taps; ++j) w[j] = load(weights + j * kLanes);
@@ -39,23 +45,30 @@ EFFNET_INLINE void window(const DepthwiseRow& of, const float* in, float* out) {
 }
 
 template <int Taps, int Stride, int Pixels>
-void some_pixels(const DepthwiseRow& of, const float* in, float* out, Index pixels) {
+void some_pixels(const DepthwiseRows& of, TapRows taps, const float* in, float* out, Index pixels) {
   if constexpr (Pixels > 0) {
     if (pixels == Pixels)
-      window<Taps, Stride, Pixels>(of, in, out);
+      window<Taps, Stride, Pixels>(of, taps, in, out);
     else
-      some_pixels<Taps, Stride, Pixels - 1>(of, in, out, pixels);
+      some_pixels<Taps, Stride, Pixels - 1>(of, taps, in, out, pixels);
   }
 }
 
 // Windows of equal length, give or take one: short ones leave the multipliers waiting for each other.
 template <int Taps, int Stride>
-void row(const DepthwiseRow& of) {
+void rows(const DepthwiseRows& of) {
   const Index windows = (of.pixels + kMostPixels - 1) / kMostPixels;
-  for (Index i = 0; i < windows; ++i) {
-    const Index first = of.pixels * i / windows, last = of.pixels * (i + 1) / windows;
-    some_pixels<Taps, Stride, kMostPixels>(of, of.in + first * Stride * kLanes, of.out + first * of.out_pixel,
-                                           last - first);
+  for (Index row = 0; row < of.rows; ++row) {
+    const Index top = of.top + row * Stride, below = of.map_rows - top;
+    const TapRows taps{top < 0 ? static_cast<int>(-top) : 0,
+                       below < of.taps_down ? static_cast<int>(below) : of.taps_down};
+    const float* in = of.in + row * Stride * of.in_row;
+    float* out = of.out + row * of.out_row;
+    for (Index i = 0; i < windows; ++i) {
+      const Index first = of.pixels * i / windows, last = of.pixels * (i + 1) / windows;
+      some_pixels<Taps, Stride, kMostPixels>(of, taps, in + first * Stride * kLanes,
+                                             out + first * of.out_pixel, last - first);
+    }
   }
 }
 
@@ -115,26 +128,26 @@ void all_taps_7(const DepthwiseWeightGradient& of) {
 
 }  // namespace
 
-void depthwise_row(const DepthwiseRow& of) {
+void depthwise_rows(const DepthwiseRows& of) {
   switch (of.taps_across + (of.stride == 2 ? 100 : 0)) {
     case 1:
-      return row<1, 1>(of);
+      return rows<1, 1>(of);
     case 2:
-      return row<2, 1>(of);
+      return rows<2, 1>(of);
     case 3:
-      return row<3, 1>(of);
+      return rows<3, 1>(of);
     case 4:
-      return row<4, 1>(of);
+      return rows<4, 1>(of);
     case 5:
-      return row<5, 1>(of);
+      return rows<5, 1>(of);
     case 7:
-      return row<7, 1>(of);
+      return rows<7, 1>(of);
     case 103:
-      return row<3, 2>(of);
+      return rows<3, 2>(of);
     case 105:
-      return row<5, 2>(of);
+      return rows<5, 2>(of);
     case 107:
-      return row<7, 2>(of);
+      return rows<7, 2>(of);
   }
 }
 

@@ -6,7 +6,7 @@
 
 namespace effnet::cpu::EFFNET_ISA {
 
-void depthwise_row(const DepthwiseRow& of);
+void depthwise_rows(const DepthwiseRows& of);
 void depthwise_weight_gradient(const DepthwiseWeightGradient& of);
 
 }  // namespace effnet::cpu::EFFNET_ISA

@@ -9,8 +9,6 @@ namespace {
 
 constexpr int kTileRows = kRegisters == 32 ? 8 : 4;
 
-constexpr int kRowsAhead = 24;
-
 enum class Along { kRow, kColumn };  // what of a is contiguous: its rows (a_k = 1) or its columns (a_row = 1)
 
 template <int Rows, int Vectors, Along A>
@@ -59,25 +57,12 @@ void some_rows(const Gemm& of, const float* a, const float* b, float* c, int las
   }
 }
 
-// A few rows of a ahead of the tile at work, in the order in which memory has them.
-template <Along A>
-EFFNET_INLINE void prefetch_rows(const Gemm& of, const float* a) {
-  if constexpr (A == Along::kRow) {
-    for (int row = 0; row < kTileRows; ++row) {
-      const float* line = a + (kRowsAhead + row) * of.a_row;
-      for (Index k = 0; k < of.k; k += 16) __builtin_prefetch(line + k);
-    }
-  }
-}
-
 template <int Vectors, Along A>
 void panel(const Gemm& of, const float* b, float* c, int last_lanes) {
   const Index step = A == Along::kRow ? of.a_row : 1;
   Index m = 0;
-  for (; m + kTileRows <= of.m; m += kTileRows) {
-    if (false) prefetch_rows<A>(of, of.a + m * step);  // a passes by once
+  for (; m + kTileRows <= of.m; m += kTileRows)
     tile<kTileRows, Vectors, A>(of, of.a + m * step, b, c + m * of.c_row, last_lanes);
-  }
   if (m < of.m)
     some_rows<Vectors, A, kTileRows - 1>(of, of.a + m * step, b, c + m * of.c_row, last_lanes, of.m - m);
 }
@@ -99,6 +84,33 @@ void panels(const Gemm& of) {
   }
 }
 
+// One vector of columns of a panel, for all k.
+void clear_columns(const PackPanels& of, float* panel) {
+  for (Index k = 0; k < of.k; ++k) store(panel + k * kPanel, Vec{});
+}
+
+void copy_columns(const PackPanels& of, const float* source, int lanes, float* panel) {
+  for (Index k = 0; k < of.k; ++k, source += of.k_stride)
+    store(panel + k * kPanel, lanes == kLanes ? load(source) : load_first(source, lanes));
+}
+
+void transpose_columns(const PackPanels& of, const float* source, int lanes, float* panel) {
+  Index k = 0;
+  if (of.k_stride == 1 && lanes == kLanes) {
+    for (; k + kLanes <= of.k; k += kLanes) {
+      Vec square[kLanes];
+      for (int n = 0; n < kLanes; ++n) square[n] = load(source + n * of.n_stride + k);
+      transpose(square);
+      for (int i = 0; i < kLanes; ++i) store(panel + (k + i) * kPanel, square[i]);
+    }
+  }
+  for (; k < of.k; ++k) {
+    float* out = panel + k * kPanel;
+    for (int n = 0; n < lanes; ++n) out[n] = source[n * of.n_stride + k * of.k_stride];
+    for (int n = lanes; n < kLanes; ++n) out[n] = 0;
+  }
+}
+
 }  // namespace
 
 void gemm(const Gemm& of) {
@@ -110,12 +122,17 @@ void gemm(const Gemm& of) {
 
 void pack_panels(const PackPanels& of) {
   for (Index n0 = 0; n0 < of.n; n0 += kPanel) {
-    const Index width = of.n - n0 < kPanel ? of.n - n0 : kPanel;
+    const Index left = of.n - n0 < kPanel ? of.n - n0 : kPanel;
     float* panel = of.panels + n0 * of.k;
-    for (Index k = 0; k < of.k; ++k, panel += kPanel) {
-      const float* source = of.source + k * of.k_stride + n0 * of.n_stride;
-      for (Index n = 0; n < width; ++n) panel[n] = source[n * of.n_stride];
-      for (Index n = width; n < kPanel; ++n) panel[n] = 0;
+    const float* source = of.source + n0 * of.n_stride;
+    for (Index n = 0; n < kPanel; n += kLanes, panel += kLanes, source += kLanes * of.n_stride) {
+      const int lanes = static_cast<int>(left - n < kLanes ? left - n : kLanes);
+      if (lanes <= 0)
+        clear_columns(of, panel);
+      else if (of.n_stride == 1)
+        copy_columns(of, source, lanes, panel);
+      else
+        transpose_columns(of, source, lanes, panel);
     }
   }
 }

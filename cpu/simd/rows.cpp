@@ -10,13 +10,27 @@ namespace {
 
 enum class Form { kRows, kBlocked };
 
-template <Form F, class Group>
-EFFNET_INLINE void put(const Group& group, float* out, Index row, Index out_row, Index out_block, int v,
-                       Vec x) {
+template <Form F, class Of, class Group>
+EFFNET_INLINE void put(const Of& of, const Group& group, float* out, int v, Vec x) {
   if constexpr (F == Form::kRows)
-    group.put(out + row * out_row, v, x);
+    group.put(out, v, x);
   else
-    store(out + group.block(v) * out_block + row * kLanes, x);
+    store(out + group.block(v) * of.out_block, x);
+}
+
+// work(row, where its result goes) for rows from `first` on.
+template <Form F, class Of, class Work>
+EFFNET_INLINE void each_row(const Of& of, Index first, Index last, Work&& work) {
+  if constexpr (F == Form::kRows) {
+    for (Index row = first; row < last; ++row) work(row, of.out + row * of.out_row);
+  } else {
+    Index pixel = first % of.rows;
+    float* line = of.out + first / of.rows * of.out_line;
+    for (Index row = first; row < last; ++row) {
+      work(row, line + pixel * kLanes);
+      if (++pixel == of.rows) pixel = 0, line += of.out_line;
+    }
+  }
 }
 
 // What is constant a channel of a normalization, in registers.
@@ -36,28 +50,28 @@ EFFNET_INLINE void normalize_group(const Normalize& of, const Group& group, Inde
     k.offset[v] = group.get_or(of.offset, v, 0);
     k.gate[v] = group.get_or(of.gate, v, 1);
   }
-  for (Index row = first; row < last; ++row) {
+  each_row<F>(of, first, last, [&](Index row, float* out) {
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) {
       group.prefetch(of.x + (row + kRowsAhead) * of.x_row, v);
       const Vec z = group.get(of.x + row * of.x_row, v) * k.scale[v] + k.offset[v];
       if constexpr (Slope) {
         const ValueAndSlope y = value_and_slope<A>(z);
-        put<F>(group, of.out, row, of.out_row, of.out_block, v, y.value);
+        put<F>(of, group, out, v, y.value);
         group.put(of.slope + row * of.slope_row, v, y.slope);
       } else {
         Vec y = value<A>(z) * k.gate[v];
         if (of.addend) y += group.get(of.addend + row * of.addend_row, v);
-        put<F>(group, of.out, row, of.out_row, of.out_block, v, y);
+        put<F>(of, group, out, v, y);
       }
     }
-  }
+  });
 }
 
 template <Form F>
 void normalize(const Normalize& of) {
   with_activation(of.activation, [&](auto activation) {
-    each_piece(of.rows, [&](Index first, Index last) {
+    each_piece(of.rows * of.lines, [&](Index first, Index last) {
       each_channel_group<4>(of.channels, [&](auto group) {
         if (of.slope)
           normalize_group<F, true>(of, group, first, last, activation);
@@ -116,21 +130,21 @@ EFFNET_INLINE void norm_gradient_group(const NormGradient& of, const Group& grou
     c[v] = group.get(of.c, v);
     mean[v] = group.get(of.mean, v);
   }
-  for (Index row = first; row < last; ++row) {
+  each_row<F>(of, first, last, [&](Index row, float* out) {
 #pragma GCC unroll 4
     for (int v = 0; v < kV; ++v) {
       group.prefetch(of.x + (row + kRowsAhead) * of.x_row, v);
       group.prefetch(of.gradient + (row + kRowsAhead) * of.gradient_row, v);
       const Vec x = group.get(of.x + row * of.x_row, v),
                 g = group.get(of.gradient + row * of.gradient_row, v);
-      put<F>(group, of.out, row, of.out_row, of.out_block, v, a[v] * g + (b[v] * (x - mean[v]) + c[v]));
+      put<F>(of, group, out, v, a[v] * g + (b[v] * (x - mean[v]) + c[v]));
     }
-  }
+  });
 }
 
 template <Form F>
 void norm_gradient(const NormGradient& of) {
-  each_piece(of.rows, [&](Index first, Index last) {
+  each_piece(of.rows * of.lines, [&](Index first, Index last) {
     each_channel_group<4>(of.channels, [&](auto group) { norm_gradient_group<F>(of, group, first, last); });
   });
 }

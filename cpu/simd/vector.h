@@ -96,6 +96,25 @@ EFFNET_INLINE Vec at_least(Vec x, float bound) {
 #endif
 }
 
+// The square matrix of these rows, transposed: log2(kLanes) rounds of shuffling its upper half into its lower one.
+EFFNET_INLINE void transpose(Vec (&rows)[kLanes]) {
+  IntVec low{}, high{};
+  for (int i = 0; i < kLanes; ++i) {
+    low[i] = i / 2 + i % 2 * kLanes;
+    high[i] = low[i] + kLanes / 2;
+  }
+  for (int round = 1; round < kLanes; round *= 2) {
+    Vec next[kLanes];
+#pragma GCC unroll 8
+    for (int i = 0; i < kLanes / 2; ++i) {
+      next[2 * i] = __builtin_shuffle(rows[i], rows[i + kLanes / 2], low);
+      next[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + kLanes / 2], high);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) rows[i] = next[i];
+  }
+}
+
 // sums[i] += x[i] for all lanes.
 EFFNET_INLINE void add_to_doubles(double* sums, Vec x) {
 #if defined(__AVX512F__)

@@ -82,6 +82,18 @@ TEST_CASE("gemm: packed and plain panels, both orders of a, tails, adding") {
                          .k_stride = n,
                          .n_stride = 1,
                          .panels = panels.data()});
+          std::vector<float> columns(static_cast<std::size_t>(n * depth)), from_columns(panels.size());
+          for (Index i = 0; i < depth; ++i) {
+            for (Index j = 0; j < n; ++j)
+              columns[static_cast<std::size_t>(j * depth + i)] = b.data()[i * n + j];
+          }
+          k.pack_panels({.k = depth,
+                         .n = n,
+                         .source = columns.data(),
+                         .k_stride = 1,
+                         .n_stride = depth,
+                         .panels = from_columns.data()});
+          CHECK(from_columns == panels);
           std::vector<float> rows(static_cast<std::size_t>(depth * row));  // rows of b with room behind each
           for (Index i = 0; i < depth; ++i) std::copy_n(b.data() + i * n, n, rows.data() + i * row);
           for (const bool transposed : {false, true}) {
@@ -330,14 +342,17 @@ TEST_CASE(
                 tiles.pack(w.data(), packed.data());
                 tiles.pack_flipped(w.data(), flipped.data());
                 const auto rows_of = [&](const Guarded& map, Index map_width) {
-                  return [&k, &map, map_width, channels](Index row, const cpu::DepthwiseTile& tile,
-                                                         float* out, Index out_block) {
-                    k.normalize_blocked({.rows = map_width,
-                                         .channels = tile.channels.size(),
-                                         .x = map.data() + row * map_width * channels + tile.channels.first,
-                                         .x_row = channels,
-                                         .out = out,
-                                         .out_block = out_block});
+                  return [&k, &map, map_width, channels](cpu::Range rows, const cpu::DepthwiseTile& tile,
+                                                         float* out, const cpu::BlockedCopy& copy) {
+                    k.normalize_blocked(
+                        {.rows = map_width,
+                         .channels = tile.channels.size(),
+                         .x = map.data() + rows.first * map_width * channels + tile.channels.first,
+                         .x_row = channels,
+                         .out = out,
+                         .lines = rows.size(),
+                         .out_line = copy.row_size,
+                         .out_block = copy.block_size});
                   };
                 };
                 for (const cpu::DepthwiseTile& tile : tiles.tiles()) {
