@@ -185,8 +185,8 @@ void DepthwiseTiles::forward(const DepthwiseTile& tile, const BlockedCopy& x, co
 }
 
 void DepthwiseTiles::input_gradient(const DepthwiseTile& tile, const BlockedCopy& y_gradient,
-                                    const float* packed_flipped, float* x_gradient) const {
-  const Index lanes = kernels_.lanes, K = shape_.kernel, s = shape_.stride, C = shape_.channels;
+                                    const float* packed_flipped, float* x_gradient, Index pixel) const {
+  const Index lanes = kernels_.lanes, K = shape_.kernel, s = shape_.stride;
   const Index blocks = kernels_.blocks(tile.channels.size());
   Index taps_before = 0;
   for (Index qr = 0; qr < s; ++qr) {
@@ -200,6 +200,7 @@ void DepthwiseTiles::input_gradient(const DepthwiseTile& tile, const BlockedCopy
                            (gradient_left() + across.shift - (across.taps - 1)) * lanes;
       for (Index block = 0; block < blocks; ++block) {
         const Index c = tile.channels.first + block * lanes;
+        const Index out_pixel = (row - tile.in_rows.first) * shape_.width + qc;
         kernels_.depthwise_rows({.in = first + block * y_gradient.block_size,
                                  .in_row = y_gradient.row_size,
                                  .top = top,
@@ -210,9 +211,9 @@ void DepthwiseTiles::input_gradient(const DepthwiseTile& tile, const BlockedCopy
                                  .stride = 1,
                                  .rows = (tile.in_rows.last - row + s - 1) / s,
                                  .pixels = (shape_.width - qc + s - 1) / s,
-                                 .out = x_gradient + (row * shape_.width + qc) * C + c,
-                                 .out_row = s * shape_.width * C,
-                                 .out_pixel = s * C,
+                                 .out = x_gradient + out_pixel * pixel + block * lanes,
+                                 .out_row = s * shape_.width * pixel,
+                                 .out_pixel = s * pixel,
                                  .valid = static_cast<int>(lanes_of(tile, block))});
       }
       taps_before += down.taps * across.taps;

@@ -62,10 +62,11 @@ class DepthwiseTiles {
   // The weights of the input gradient: a small convolution for every residue of (row, column) modulo the stride.
   void pack_flipped(const float* weights, float* packed) const;
 
-  // y, x_gradient: the picture's first pixel, channels-last; the tile's channels and rows are written.
+  // y: the picture's first pixel, channels-last; the tile's channels and rows are written.
   void forward(const DepthwiseTile& tile, const BlockedCopy& x, const float* packed, float* y) const;
+  // x_gradient: the tile's first channel of the first of its rows, `pixel` floats from one pixel to the next.
   void input_gradient(const DepthwiseTile& tile, const BlockedCopy& y_gradient, const float* packed_flipped,
-                      float* x_gradient) const;
+                      float* x_gradient, Index pixel) const;
   // Adds to packed weights.
   void weight_gradient(const DepthwiseTile& tile, const BlockedCopy& x, const BlockedCopy& y_gradient,
                        float* packed) const;

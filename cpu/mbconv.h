@@ -66,8 +66,8 @@ struct MBConvGradients {
   float *project_norm_weight = nullptr, *project_norm_bias = nullptr;
 };
 
-// `expanded_gradient` (rows, Ce; null without expansion) and `depthwise_gradient` (rows', Ce) are memory to work in, the
-// first with room for 16 floats behind it.
+// `expanded_gradient` (rows, Ce; null where there is no saved.expanded) and `depthwise_gradient` (rows', Ce) are memory to
+// work in.
 void mbconv_backward(const Execution& execution, const MBConvShape& shape, const MBConvWeights& weights,
                      const float* x, const float* keep, const MBConvSaved& saved, const float* out_gradient,
                      float* expanded_gradient, float* depthwise_gradient, const MBConvGradients& gradients);

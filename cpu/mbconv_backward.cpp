@@ -16,7 +16,8 @@ void MBConvBackward::reserve() {
                            Carver::size_of(tile_rows_ * padded_narrow()) + Carver::size_of(narrow()) +
                            Carver::size_of(narrow() * wide()) + Carver::size_of(se_work()) + 2 * se_rows;
   const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(tiles_.gradient_size()) +
-                             Carver::size_of(own_size()) + Carver::size_of(again() ? own_size() : 0) +
+                             Carver::size_of(own_size()) +
+                             (again() ? 2 * Carver::size_of(own_size() + k_.lanes) : 0) +
                              Carver::size_of(halo_size());
   const Index of_expand = Carver::size_of(tile_rows_ * padded());
   const Index of_worker = std::max({of_project, of_depthwise, of_expand});
@@ -28,10 +29,11 @@ void MBConvBackward::reserve() {
       (shape_.squeezes() ? Carver::size_of(shape_.batch() * wide()) +
                                2 * Carver::size_of(shape_.batch() * shape_.squeezed_channels)
                          : 0);
-  const Index depthwise_shared =
-      (1 + in_tasks_.tasks) * Carver::size_of(tiles_.packed_size()) +
-      Carver::size_of(Expansion::panels_size(k_, shape_, tiles_)) +
-      (again() ? Carver::size_of(in_tasks_.tasks * shape_.in_channels * wide()) : 0);
+  const Index depthwise_shared = (1 + in_tasks_.tasks) * Carver::size_of(tiles_.packed_size()) +
+                                 Carver::size_of(Expansion::panels_size(k_, shape_, tiles_)) +
+                                 (again() ? Carver::size_of(in_tasks_.tasks * shape_.in_channels * wide()) +
+                                                Carver::size_of(k_.packed_size(wide(), shape_.in_channels))
+                                          : 0);
   const Index in = shape_.in_channels;
   const Index expand_shared = Carver::size_of(k_.packed_size(wide(), in)) +
                               (again() ? Carver::size_of(k_.packed_size(in, in))

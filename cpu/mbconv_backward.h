@@ -139,6 +139,7 @@ class MBConvBackward {
     float *input, *gradient;  // blocked copies
     float *slope, *expanded;  // act' and y1 at the tile's own rows
     float* halo;              // y1 at others, where it is made again
+    float* d;                 // and d1, which is then no map in memory
   };
 
   DepthwiseWork depthwise_work(int worker) const;
@@ -150,14 +151,25 @@ class MBConvBackward {
 
   FillRows gradient_rows(Index n) const;
 
+  // Where the depthwise input gradient of a tile goes.
+  struct Map {
+    float* data = nullptr;  // the tile's first value
+    Index row = 0;          // floats from one pixel to the next
+  };
+  Map input_gradient_of(const DepthwiseTile& tile, Range pictures, const DepthwiseWork& work) const;
+
   // With expansion d1 = gradient * act'(norm1(y1)); without, the gradient is x's, and the residual's is added.
   void finish_input_gradient(Index task, Range pictures, const DepthwiseTile& tile, const DepthwiseWork& work,
-                             float* d);
+                             Map d);
 
   // P (Cin, Ce) of a task: x^T d1.
   float* input_product(Index task) const { return input_product_ + task * shape_.in_channels * wide(); }
 
-  void add_input_product(Index task, Range rows, const DepthwiseTile& tile, const float* d) const;
+  // Panels of a W1.
+  void pack_scaled_expansion(float* panels);
+
+  // A tile's d1 on: P += x^T d1, dx = d1 (a W1).
+  void expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Map d) const;
 
   // With dy1 = a d + b (y1 - mean) + c and sum of dy1 = 0:  dW1 = a (P - mean of x * sum of d) + b rows Cov(x) W1.
   void expand_weight_gradient() const;
@@ -171,8 +183,8 @@ class MBConvBackward {
     });
   }
 
-  // dx = d1 (a W1) + x (W1' b W1) + W1' (c - b mean), without y1.
-  void expand_again_input_gradient();
+  // dx += x (W1' b W1) + W1' (c - b mean), which makes d1 (a W1) whole without y1.
+  void finish_expand_again();
 
   void expand();
 
@@ -195,6 +207,7 @@ class MBConvBackward {
   float* panels_ = nullptr;
   float *gate_gradient_ = nullptr, *squeezed_gradient_ = nullptr;  // (N, Ce), (N, Cs)
   float* input_product_ = nullptr;                                 // (tasks, Cin, Ce)
+  const float* scaled_expansion_ = nullptr;
 };
 
 }  // namespace effnet::cpu

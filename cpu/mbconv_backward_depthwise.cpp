@@ -10,7 +10,10 @@ MBConvBackward::DepthwiseWork MBConvBackward::depthwise_work(int worker) const {
   w.gradient = carver.take(tiles_.gradient_size());
   w.slope = carver.take(own_size());
   w.halo = carver.take(halo_size());
-  if (again()) w.expanded = carver.take(own_size());
+  if (again()) {
+    w.expanded = carver.take(own_size());
+    w.d = carver.take(own_size() + k_.lanes);
+  }
   return w;
 }
 
@@ -22,9 +25,11 @@ void MBConvBackward::depthwise() {
   float* partial = shared.take(in_tasks_.tasks * packed_size);
   const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded,
                             shared.take(Expansion::panels_size(k_, shape_, tiles_)));
-  if (again()) input_product_ = shared.take(in_tasks_.tasks * shape_.in_channels * wide());
+  if (again()) {
+    input_product_ = shared.take(in_tasks_.tasks * shape_.in_channels * wide());
+    pack_scaled_expansion(shared.take(k_.packed_size(wide(), shape_.in_channels)));
+  }
   const bool wants_input = shape_.expands || gradients_.x;
-  float* d = shape_.expands ? d1_ : gradients_.x;
   parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
     const DepthwiseWork work = depthwise_work(worker);
     float* weight_gradient = partial + task * packed_size;
@@ -32,12 +37,16 @@ void MBConvBackward::depthwise() {
     if (again()) std::fill_n(input_product(task), shape_.in_channels * wide(), 0.0f);
     tiles_.each_piece(in_tasks_.of(task), at_once_, [&](const DepthwiseTile& tile, Range pictures) {
       DepthwiseWork of_picture = work;
+      const Map d = input_gradient_of(tile, pictures, work);
       const Index own = own_rows({0, 1}, tile).size() * tile.channels.size();
       for (Index n = pictures.first; n < pictures.last; ++n) {
         const BlockedCopy x = tiles_.fill_input(tile, work.input, input_rows(n, expansion, of_picture));
         const BlockedCopy dy = tiles_.fill_gradient(tile, work.gradient, gradient_rows(n));
         tiles_.weight_gradient(tile, x, dy, weight_gradient);
-        if (wants_input) tiles_.input_gradient(tile, dy, flipped, d + n * in_tasks_.rows * wide());
+        if (wants_input) {
+          const Index before = (n - pictures.first) * in_tasks_.rows;
+          tiles_.input_gradient(tile, dy, flipped, d.data + before * d.row, d.row);
+        }
         of_picture.slope += own;
         if (again()) of_picture.expanded += own;
       }
@@ -112,56 +121,46 @@ FillRows MBConvBackward::gradient_rows(Index n) const {
   };
 }
 
+MBConvBackward::Map MBConvBackward::input_gradient_of(const DepthwiseTile& tile, Range pictures,
+                                                      const DepthwiseWork& work) const {
+  if (again()) return {work.d, tile.channels.size()};
+  float* map = shape_.expands ? d1_ : gradients_.x;
+  if (!map) return {};
+  return {map + own_rows(pictures, tile).first * wide() + tile.channels.first, wide()};
+}
+
 void MBConvBackward::finish_input_gradient(Index task, Range pictures, const DepthwiseTile& tile,
-                                           const DepthwiseWork& work, float* d) {
+                                           const DepthwiseWork& work, Map d) {
   const Range rows = own_rows(pictures, tile);
-  const Index first = rows.first * wide() + tile.channels.first;
+  const Index c = tile.channels.first, channels = tile.channels.size(), first = rows.first * wide() + c;
   if (shape_.expands) {
-    const Index c = tile.channels.first;
     k_.activation_gradient({.rows = rows.size(),
-                            .channels = tile.channels.size(),
-                            .gradient = d + first,
-                            .gradient_row = wide(),
+                            .channels = channels,
+                            .gradient = d.data,
+                            .gradient_row = d.row,
                             .x = again() ? work.expanded : saved_.expanded + first,
-                            .x_row = again() ? tile.channels.size() : wide(),
+                            .x_row = again() ? channels : wide(),
                             .scale = saved_.expand_norm.scale + c,
                             .offset = saved_.expand_norm.offset + c,
                             .mean = saved_.expand_norm.mean + c,
                             .activation = shape_.activation,
                             .slope = work.slope,
-                            .slope_row = tile.channels.size(),
-                            .out = d + first,
-                            .out_row = wide(),
+                            .slope_row = channels,
+                            .out = d.data,
+                            .out_row = d.row,
                             .sum = norm1_.sum(task) + c,
                             .product = norm1_.product(task) + c});
-    if (again()) add_input_product(task, rows, tile, d + first);
+    if (again()) expand_tile_back(task, rows, tile, d);
   } else if (shape_.residual) {
     k_.combine_rows({.rows = rows.size(),
-                     .channels = tile.channels.size(),
-                     .x = d + first,
-                     .x_row = wide(),
+                     .channels = channels,
+                     .x = d.data,
+                     .x_row = d.row,
                      .y = out_gradient_ + first,
                      .y_row = wide(),
-                     .out = d + first,
-                     .out_row = wide()});
+                     .out = d.data,
+                     .out_row = d.row});
   }
-}
-
-void MBConvBackward::add_input_product(Index task, Range rows, const DepthwiseTile& tile,
-                                       const float* d) const {
-  const Index in = shape_.in_channels;
-  k_.gemm({.m = in,
-           .n = tile.channels.size(),
-           .k = rows.size(),
-           .a = x_ + rows.first * in,
-           .a_row = 1,
-           .a_k = in,
-           .b = d,
-           .b_row = wide(),
-           .b_panel = k_.panel,
-           .c = input_product(task) + tile.channels.first,
-           .c_row = wide(),
-           .accumulate = true});
 }
 
 }  // namespace effnet::cpu

@@ -1,9 +1,51 @@
-// The sweep through the expansion: dy1 -> dW1, dx; where y1 is made again, without it.
+// The way through the expansion: dy1 -> dW1, dx in a sweep of its own; where y1 is made again, tile by tile from d1 in
+// the sweep before, but for what batch norm's sums over the whole map add to it.
 #include "cpu/input_moments.h"
 #include "cpu/mbconv_backward.h"
 #include "cpu/sum_tasks.h"
 
 namespace effnet::cpu {
+
+void MBConvBackward::pack_scaled_expansion(float* panels) {
+  const Index in = shape_.in_channels;
+  std::vector<float> scaled(static_cast<std::size_t>(wide() * in));
+  for (Index e = 0; e < wide(); ++e) {
+    for (Index i = 0; i < in; ++i)
+      scaled[static_cast<std::size_t>(e * in + i)] =
+          saved_.expand_norm.scale[e] * weights_.expand[e * in + i];
+  }
+  k_.pack_panels(
+      {.k = wide(), .n = in, .source = scaled.data(), .k_stride = in, .n_stride = 1, .panels = panels});
+  scaled_expansion_ = panels;
+}
+
+void MBConvBackward::expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Map d) const {
+  const Index in = shape_.in_channels;
+  k_.gemm({.m = in,
+           .n = tile.channels.size(),
+           .k = rows.size(),
+           .a = x_ + rows.first * in,
+           .a_row = 1,
+           .a_k = in,
+           .b = d.data,
+           .b_row = d.row,
+           .b_panel = k_.panel,
+           .c = input_product(task) + tile.channels.first,
+           .c_row = wide(),
+           .accumulate = true});
+  if (!gradients_.x) return;
+  k_.gemm({.m = rows.size(),
+           .n = in,
+           .k = tile.channels.size(),
+           .a = d.data,
+           .a_row = d.row,
+           .b = scaled_expansion_ + tile.channels.first * k_.panel,
+           .b_row = k_.panel,
+           .b_panel = k_.panel * wide(),
+           .c = gradients_.x + rows.first * in,
+           .c_row = in,
+           .accumulate = tile.group > 0});
+}
 
 void MBConvBackward::expand_weight_gradient() const {
   const Index in = shape_.in_channels;
@@ -28,64 +70,54 @@ void MBConvBackward::expand_weight_gradient() const {
   });
 }
 
-void MBConvBackward::expand_again_input_gradient() {
+void MBConvBackward::finish_expand_again() {
   const Index in = shape_.in_channels;
   Carver shared(workspace_.shared());
-  float* of_d = shared.take(k_.packed_size(wide(), in));
-  float* of_x = shared.take(k_.packed_size(in, in));
-  std::vector<float> scaled(static_cast<std::size_t>(wide() * in)), square(static_cast<std::size_t>(in * in)),
-      constant(static_cast<std::size_t>(in));
+  float* panels = shared.take(k_.packed_size(in, in));
+  std::vector<float> square(static_cast<std::size_t>(in * in)), constant(static_cast<std::size_t>(in));
   for (Index e = 0; e < wide(); ++e) {
     const float* w = weights_.expand + e * in;
     const float rest = norm1_.c()[e] - norm1_.b()[e] * saved_.expand_norm.mean[e];
     for (Index i = 0; i < in; ++i) {
-      scaled[static_cast<std::size_t>(e * in + i)] = norm1_.a()[e] * w[i];
       constant[static_cast<std::size_t>(i)] += rest * w[i];
       const float weighted = norm1_.b()[e] * w[i];
       for (Index j = 0; j < in; ++j) square[static_cast<std::size_t>(i * in + j)] += weighted * w[j];
     }
   }
   k_.pack_panels(
-      {.k = wide(), .n = in, .source = scaled.data(), .k_stride = in, .n_stride = 1, .panels = of_d});
-  k_.pack_panels({.k = in, .n = in, .source = square.data(), .k_stride = in, .n_stride = 1, .panels = of_x});
+      {.k = in, .n = in, .source = square.data(), .k_stride = in, .n_stride = 1, .panels = panels});
   parallel_.run(in_tasks_.tasks, [&](Index task, int) {
     const Range pictures = in_tasks_.of(task);
     each_piece_of({pictures.first * in_tasks_.rows, pictures.last * in_tasks_.rows}, tile_rows_,
                   [&](Range rows) {
-                    float* out = gradients_.x + rows.first * in;
-                    for (Index row = 0; row < rows.size(); ++row)
-                      std::copy_n(constant.data(), in, out + row * in);
-                    if (shape_.residual)
-                      k_.combine_rows({.rows = rows.size(),
+                    const Index first = rows.first * in;
+                    k_.gemm({.m = rows.size(),
+                             .n = in,
+                             .k = in,
+                             .a = x_ + first,
+                             .a_row = in,
+                             .b = panels,
+                             .b_row = k_.panel,
+                             .b_panel = k_.panel * in,
+                             .c = gradients_.x + first,
+                             .c_row = in,
+                             .accumulate = true});
+                    k_.normalize_rows({.rows = rows.size(),
                                        .channels = in,
-                                       .x = out,
+                                       .x = gradients_.x + first,
                                        .x_row = in,
-                                       .y = out_gradient_ + rows.first * in,
-                                       .y_row = in,
-                                       .out = out,
+                                       .offset = constant.data(),
+                                       .addend = shape_.residual ? out_gradient_ + first : nullptr,
+                                       .addend_row = in,
+                                       .out = gradients_.x + first,
                                        .out_row = in});
-                    const auto add = [&](const float* a, Index k, const float* panels) {
-                      k_.gemm({.m = rows.size(),
-                               .n = in,
-                               .k = k,
-                               .a = a + rows.first * k,
-                               .a_row = k,
-                               .b = panels,
-                               .b_row = k_.panel,
-                               .b_panel = k_.panel * k,
-                               .c = out,
-                               .c_row = in,
-                               .accumulate = true});
-                    };
-                    add(x_, in, of_x);
-                    add(d1_, wide(), of_d);
                   });
   });
 }
 
 void MBConvBackward::expand() {
   if (again()) {
-    if (gradients_.x) expand_again_input_gradient();
+    if (gradients_.x) finish_expand_again();
     return;
   }
   const Index in = shape_.in_channels;

@@ -14,12 +14,13 @@ struct PictureTasks {
   Index pictures = 1;
   Index rows = 1;  // a picture
 
-  // A power of two of at most 16 tasks, each with some rows to do. Where every task has a weight gradient of its own,
-  // of `weights` floats, there are fewer of them for large ones: they must all be cleared, summed and kept.
+  // A power of two of at most 32 tasks, each with some rows to do. Where every task has a weight gradient of its own, of
+  // `weights` floats, there are fewer of them, the larger it is: they must all be cleared, summed and kept.
   PictureTasks(Index batch, Index rows_a_picture, Index weights = 0) : pictures(batch), rows(rows_a_picture) {
-    constexpr Index kMostTasks = 16, kFewestRows = 96, kMostWeights = 1 << 20, kFewestTasks = 4;
+    constexpr Index kFewestRows = 96, kMostWeights = 1 << 18, kFewestTasks = 4;
+    const Index most = weights > 0 ? 16 : 32;
     const auto worth = [&](Index count) {
-      return count <= std::min(kMostTasks, batch) && batch * rows_a_picture >= count * kFewestRows &&
+      return count <= std::min(most, batch) && batch * rows_a_picture >= count * kFewestRows &&
              (count <= kFewestTasks || count * weights <= kMostWeights);
     };
     while (worth(2 * tasks)) tasks *= 2;

@@ -146,7 +146,7 @@ struct CpuMBConv : torch::autograd::Function<CpuMBConv> {
     const Tensor gradient = gradients[0].contiguous(kChannelsLast);
     const Tensor depthwise_gradient = torch::empty_like(saved.depthwise);
     const Tensor expanded_gradient =
-        shape.expands ? torch::empty({shape.in_rows() * shape.expanded() + kRoom}) : Tensor();
+        saved.expanded.defined() ? torch::empty_like(saved.expanded) : Tensor();
     variable_list result{autograd->needs_input_grad(0) ? torch::empty_like(x) : Tensor()};
     auto weight = tensors.begin() + 1;
     each_weight(shape, to_weights,

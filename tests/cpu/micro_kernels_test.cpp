@@ -360,7 +360,9 @@ TEST_CASE(
                   const cpu::BlockedCopy of_g =
                       tiles.fill_gradient(tile, gradient.data(), rows_of(g, s.out_width));
                   tiles.forward(tile, of_x, packed.data(), y.data());
-                  tiles.input_gradient(tile, of_g, flipped.data(), dx.data());
+                  tiles.input_gradient(
+                      tile, of_g, flipped.data(),
+                      dx.data() + tile.in_rows.first * width * channels + tile.channels.first, channels);
                   tiles.weight_gradient(tile, of_x, of_g, sums.data());
                 }
                 tiles.unpack(sums.data(), dw.data());

@@ -12,7 +12,9 @@
 using namespace effnet::cpu;
 
 TEST_CASE("tasks: a power of two, none without work, all pictures once") {
-  CHECK(PictureTasks(128, 1024).tasks == 16);
+  CHECK(PictureTasks(128, 1024).tasks == 32);
+  CHECK(PictureTasks(128, 1024, 100).tasks == 16);
+  CHECK(PictureTasks(128, 1024, 100'000).tasks == 4);
   CHECK(PictureTasks(16, 49).tasks == 8);
   CHECK(PictureTasks(3, 1).tasks == 1);
   const PictureTasks tasks(37, 100);
