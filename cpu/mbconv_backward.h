@@ -114,8 +114,8 @@ class MBConvBackward {
   // gradient (rows, padded Ce) = dy3 W3.
   void back_through_weights(Index rows, const ProjectWork& work) const;
 
-  // out (Cout, Ce) += dy3^T activated.
-  void weight_product(Index rows, const ProjectWork& work, float* out) const;
+  // out (Cout, Ce) += dy3^T activated; the first time it is written.
+  void weight_product(Index rows, const ProjectWork& work, bool first, float* out) const;
 
   // d2 of some rows of one picture: (gradient * gate + constant) * act'(norm2(y2)).
   void depthwise_output_gradient(Index task, Range rows, const float* gradient, const float* slope,
@@ -168,7 +168,7 @@ class MBConvBackward {
   // Panels of a W1.
   void pack_scaled_expansion(float* panels);
 
-  // A tile's d1 on: P += x^T d1, dx = d1 (a W1).
+  // A tile's d1 on: P += x^T d1, which a task's first piece writes, and dx = d1 (a W1).
   void expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Map d) const;
 
   // With dy1 = a d + b (y1 - mean) + c and sum of dy1 = 0:  dW1 = a (P - mean of x * sum of d) + b rows Cov(x) W1.

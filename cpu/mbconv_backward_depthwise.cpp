@@ -34,7 +34,6 @@ void MBConvBackward::depthwise() {
     const DepthwiseWork work = depthwise_work(worker);
     float* weight_gradient = partial + task * packed_size;
     std::fill_n(weight_gradient, packed_size, 0.0f);
-    if (again()) std::fill_n(input_product(task), shape_.in_channels * wide(), 0.0f);
     tiles_.each_piece(in_tasks_.of(task), at_once_, [&](const DepthwiseTile& tile, Range pictures) {
       DepthwiseWork of_picture = work;
       const Map d = input_gradient_of(tile, pictures, work);

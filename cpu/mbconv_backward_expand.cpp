@@ -21,6 +21,7 @@ void MBConvBackward::pack_scaled_expansion(float* panels) {
 
 void MBConvBackward::expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Map d) const {
   const Index in = shape_.in_channels;
+  const bool first = rows.first == in_tasks_.of(task).first * in_tasks_.rows;
   k_.gemm({.m = in,
            .n = tile.channels.size(),
            .k = rows.size(),
@@ -32,7 +33,7 @@ void MBConvBackward::expand_tile_back(Index task, Range rows, const DepthwiseTil
            .b_panel = k_.panel,
            .c = input_product(task) + tile.channels.first,
            .c_row = wide(),
-           .accumulate = true});
+           .accumulate = !first});
   if (!gradients_.x) return;
   k_.gemm({.m = rows.size(),
            .n = in,
@@ -129,36 +130,35 @@ void MBConvBackward::expand() {
   parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
     float* dy = workspace_.of_worker(worker);
     float* weight_gradient = partial + (1 + task) * in * wide();
-    std::fill_n(weight_gradient, in * wide(), 0.0f);
     const Range pictures = in_tasks_.of(task);
-    each_piece_of({pictures.first * in_tasks_.rows, pictures.last * in_tasks_.rows}, tile_rows_,
-                  [&](Range rows) {
-                    k_.norm_gradient_rows({.rows = rows.size(),
-                                           .channels = wide(),
-                                           .gradient = d1_ + rows.first * wide(),
-                                           .gradient_row = wide(),
-                                           .x = saved_.expanded + rows.first * wide(),
-                                           .x_row = wide(),
-                                           .a = norm1_.a(),
-                                           .b = norm1_.b(),
-                                           .c = norm1_.c(),
-                                           .mean = saved_.expand_norm.mean,
-                                           .out = dy,
-                                           .out_row = padded()});
-                    k_.gemm({.m = in,
-                             .n = wide(),
-                             .k = rows.size(),
-                             .a = x_ + rows.first * in,
-                             .a_row = 1,
-                             .a_k = in,
-                             .b = dy,
-                             .b_row = padded(),
-                             .b_panel = k_.panel,
-                             .c = weight_gradient,
-                             .c_row = wide(),
-                             .accumulate = true});
-                    if (gradients_.x) expand_input_gradient(rows, dy, panels);
-                  });
+    const Range all{pictures.first * in_tasks_.rows, pictures.last * in_tasks_.rows};
+    each_piece_of(all, tile_rows_, [&](Range rows) {
+      k_.norm_gradient_rows({.rows = rows.size(),
+                             .channels = wide(),
+                             .gradient = d1_ + rows.first * wide(),
+                             .gradient_row = wide(),
+                             .x = saved_.expanded + rows.first * wide(),
+                             .x_row = wide(),
+                             .a = norm1_.a(),
+                             .b = norm1_.b(),
+                             .c = norm1_.c(),
+                             .mean = saved_.expand_norm.mean,
+                             .out = dy,
+                             .out_row = padded()});
+      k_.gemm({.m = in,
+               .n = wide(),
+               .k = rows.size(),
+               .a = x_ + rows.first * in,
+               .a_row = 1,
+               .a_k = in,
+               .b = dy,
+               .b_row = padded(),
+               .b_panel = k_.panel,
+               .c = weight_gradient,
+               .c_row = wide(),
+               .accumulate = rows.first > all.first});
+      if (gradients_.x) expand_input_gradient(rows, dy, panels);
+    });
   });
   sum_tasks(parallel_, partial + in * wide(), in_tasks_.tasks, in * wide(), partial);
   each_chunk_of_outputs([&](Range outputs) {

@@ -28,7 +28,8 @@ void MBConvBackward::project() {
                   .k_stride = wide(),
                   .n_stride = 1,
                   .panels = panels_});
-  const SqueezeExcite squeeze(k_, shape_, weights_, shared.take(SqueezeExcite::size(k_, shape_)));
+  const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kBackward,
+                              shared.take(SqueezeExcite::size(k_, shape_)));
   float* partial = shared.take(out_tasks_.tasks * narrow() * wide());
   if (shape_.squeezes()) {
     gate_gradient_ = shared.take(shape_.batch() * wide());
@@ -37,7 +38,6 @@ void MBConvBackward::project() {
   parallel_.run(out_tasks_.tasks, [&](Index task, int worker) {
     const ProjectWork work = project_work(worker);
     float* weight_gradient = partial + task * narrow() * wide();
-    std::fill_n(weight_gradient, narrow() * wide(), 0.0f);
     each_piece_of(out_tasks_.of(task), group_, [&](Range pictures) {
       if (pictures.size() == 1 && out_pixels_ > tile_rows_)
         large_picture(task, pictures.first, squeeze, work, weight_gradient);
@@ -50,8 +50,8 @@ void MBConvBackward::project() {
   sum_tasks(parallel_, partial, out_tasks_.tasks, narrow() * wide(), gradients_.project);
   if (shape_.squeezes()) {
     float* work = shared.take(shape_.batch() * shape_.squeezed_channels);
-    squeeze.weight_gradients(saved_.pooled, saved_.squeezed, gate_gradient_, squeezed_gradient_, gradients_,
-                             work);
+    squeeze.weight_gradients(parallel_, saved_.pooled, saved_.squeezed, gate_gradient_, squeezed_gradient_,
+                             gradients_, work);
   }
 }
 
@@ -107,7 +107,7 @@ void MBConvBackward::back_through_weights(Index rows, const ProjectWork& work) c
            .c_row = padded()});
 }
 
-void MBConvBackward::weight_product(Index rows, const ProjectWork& work, float* out) const {
+void MBConvBackward::weight_product(Index rows, const ProjectWork& work, bool first, float* out) const {
   k_.gemm({.m = narrow(),
            .n = wide(),
            .k = rows,
@@ -119,7 +119,7 @@ void MBConvBackward::weight_product(Index rows, const ProjectWork& work, float* 
            .b_panel = k_.panel,
            .c = out,
            .c_row = wide(),
-           .accumulate = true});
+           .accumulate = !first});
 }
 
 void MBConvBackward::depthwise_output_gradient(Index task, Range rows, const float* gradient,
@@ -157,11 +157,12 @@ void MBConvBackward::squeeze_backward(Range pictures, const SqueezeExcite& squee
 void MBConvBackward::small_pictures(Index task, Range pictures, const SqueezeExcite& squeeze,
                                     const ProjectWork& work, float* weight_gradient) {
   const Range rows{pictures.first * out_pixels_, pictures.last * out_pixels_};
+  const bool first = pictures.first == out_tasks_.of(task).first;
   projected_gradient(rows, work);
   activate(rows, work.activated, work.slope);
   back_through_weights(rows.size(), work);
   if (!shape_.squeezes()) {
-    weight_product(rows.size(), work, weight_gradient);
+    weight_product(rows.size(), work, first, weight_gradient);
     depthwise_output_gradient(task, rows, work.gradient, work.slope, nullptr, nullptr);
     return;
   }
@@ -184,7 +185,7 @@ void MBConvBackward::small_pictures(Index task, Range pictures, const SqueezeExc
                      .out = activated,
                      .out_row = padded()});
   }
-  weight_product(rows.size(), work, weight_gradient);
+  weight_product(rows.size(), work, first, weight_gradient);
   squeeze_backward(pictures, squeeze, work);
   for (Index n = pictures.first; n < pictures.last; ++n) {
     const Index at = n - pictures.first;
@@ -197,12 +198,12 @@ void MBConvBackward::small_pictures(Index task, Range pictures, const SqueezeExc
 void MBConvBackward::large_picture(Index task, Index n, const SqueezeExcite& squeeze, const ProjectWork& work,
                                    float* weight_gradient) {
   const Range rows{n * out_pixels_, (n + 1) * out_pixels_};
+  const bool first = n == out_tasks_.of(task).first;
   if (shape_.squeezes()) {
-    std::fill_n(work.product, narrow() * wide(), 0.0f);
     each_piece_of(rows, tile_rows_, [&](Range tile) {
       projected_gradient(tile, work);
       activate(tile, work.activated, nullptr);
-      weight_product(tile.size(), work, work.product);
+      weight_product(tile.size(), work, tile.first == rows.first, work.product);
     });
     std::fill_n(work.gate_gradient, wide(), 0.0f);
     k_.dot_rows({.rows = narrow(),
@@ -217,7 +218,7 @@ void MBConvBackward::large_picture(Index task, Index n, const SqueezeExcite& squ
                      .x = work.product,
                      .x_row = wide(),
                      .gate = saved_.gate + n * wide(),
-                     .y = weight_gradient,
+                     .y = first ? nullptr : weight_gradient,
                      .y_row = wide(),
                      .out = weight_gradient,
                      .out_row = wide()});
@@ -227,7 +228,7 @@ void MBConvBackward::large_picture(Index task, Index n, const SqueezeExcite& squ
     projected_gradient(tile, work);
     if (!shape_.squeezes()) {
       activate(tile, work.activated, work.slope);
-      weight_product(tile.size(), work, weight_gradient);
+      weight_product(tile.size(), work, first && tile.first == rows.first, weight_gradient);
     }
     back_through_weights(tile.size(), work);
     depthwise_output_gradient(task, tile, work.gradient, shape_.squeezes() ? nullptr : work.slope,

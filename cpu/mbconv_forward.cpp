@@ -181,7 +181,8 @@ class Forward {
                     .k_stride = 1,
                     .n_stride = wide(),
                     .panels = panels_});
-    const SqueezeExcite squeeze(k_, shape_, weights_, shared.take(SqueezeExcite::size(k_, shape_)));
+    const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kForward,
+                                shared.take(SqueezeExcite::size(k_, shape_)));
     const PictureTasks tasks(shape_.batch(), out_pixels_);
     ChannelMoments moments(narrow, tasks.tasks);
     parallel_.run(tasks.tasks, [&](Index task, int worker) {

@@ -21,12 +21,12 @@ void sum_rows(Index rows, Index channels, const float* x, float* sum) {
 Index SqueezeExcite::size(const KernelTable& kernels, const MBConvShape& shape) {
   if (!shape.squeezes()) return 0;
   const Index wide = shape.expanded(), narrow = shape.squeezed_channels;
-  return 2 * Carver::size_of(kernels.packed_size(wide, narrow)) +
-         2 * Carver::size_of(kernels.packed_size(narrow, wide));
+  return Carver::size_of(kernels.packed_size(wide, narrow)) +
+         Carver::size_of(kernels.packed_size(narrow, wide));
 }
 
 SqueezeExcite::SqueezeExcite(const KernelTable& kernels, const MBConvShape& shape,
-                             const MBConvWeights& weights, float* memory)
+                             const MBConvWeights& weights, Pass pass, float* memory)
     : kernels_(kernels), shape_(shape), weights_(weights) {
   if (!shape.squeezes()) return;
   const Index wide = shape.expanded(), narrow = shape.squeezed_channels;
@@ -37,10 +37,11 @@ SqueezeExcite::SqueezeExcite(const KernelTable& kernels, const MBConvShape& shap
         {.k = k, .n = n, .source = source, .k_stride = k_stride, .n_stride = n_stride, .panels = panels});
     return panels;
   };
-  reduce_ = packed(wide, narrow, weights.reduce, 1, wide);
-  gate_ = packed(narrow, wide, weights.gate, 1, narrow);
-  gate_back_ = packed(wide, narrow, weights.gate, narrow, 1);
-  reduce_back_ = packed(narrow, wide, weights.reduce, wide, 1);
+  const bool forward = pass == Pass::kForward;
+  to_squeezed_ =
+      forward ? packed(wide, narrow, weights.reduce, 1, wide) : packed(wide, narrow, weights.gate, narrow, 1);
+  to_wide_ =
+      forward ? packed(narrow, wide, weights.gate, 1, narrow) : packed(narrow, wide, weights.reduce, wide, 1);
 }
 
 void SqueezeExcite::activate(Index pictures, const float* squeezed, float* out) const {
@@ -62,7 +63,7 @@ void SqueezeExcite::forward(Index pictures, const float* pooled, float* squeezed
                  .k = wide,
                  .a = pooled,
                  .a_row = wide,
-                 .b = reduce_,
+                 .b = to_squeezed_,
                  .b_row = kernels_.panel,
                  .b_panel = kernels_.panel * wide,
                  .c = squeezed,
@@ -75,7 +76,7 @@ void SqueezeExcite::forward(Index pictures, const float* pooled, float* squeezed
                  .k = narrow,
                  .a = work,
                  .a_row = narrow,
-                 .b = gate_,
+                 .b = to_wide_,
                  .b_row = kernels_.panel,
                  .b_panel = kernels_.panel * narrow,
                  .c = gate,
@@ -93,7 +94,7 @@ void SqueezeExcite::backward(Index pictures, const float* squeezed, const float*
                  .k = wide,
                  .a = gate_gradient,
                  .a_row = wide,
-                 .b = gate_back_,
+                 .b = to_squeezed_,
                  .b_row = kernels_.panel,
                  .b_panel = kernels_.panel * wide,
                  .c = squeezed_gradient,
@@ -119,43 +120,41 @@ void SqueezeExcite::backward(Index pictures, const float* squeezed, const float*
                  .k = narrow,
                  .a = squeezed_gradient,
                  .a_row = narrow,
-                 .b = reduce_back_,
+                 .b = to_wide_,
                  .b_row = kernels_.panel,
                  .b_panel = kernels_.panel * narrow,
                  .c = pooled_gradient,
                  .c_row = wide});
 }
 
-void SqueezeExcite::weight_gradients(const float* pooled, const float* squeezed, const float* gate_gradient,
-                                     const float* squeezed_gradient, const MBConvGradients& gradients,
-                                     float* work) const {
+void SqueezeExcite::weight_gradients(const ParallelFor& parallel, const float* pooled, const float* squeezed,
+                                     const float* gate_gradient, const float* squeezed_gradient,
+                                     const MBConvGradients& gradients, float* work) const {
   const Index wide = shape_.expanded(), narrow = shape_.squeezed_channels, pictures = shape_.batch();
-  activate(pictures, squeezed, work);
   // b's rows are read up to the end of their last vector: they lie with room behind them.
-  kernels_.gemm({.m = wide,
-                 .n = narrow,
-                 .k = pictures,
-                 .a = gate_gradient,
-                 .a_row = 1,
-                 .a_k = wide,
-                 .b = work,
-                 .b_row = narrow,
-                 .b_panel = kernels_.panel,
-                 .c = gradients.gate,
-                 .c_row = narrow});
-  kernels_.gemm({.m = narrow,
-                 .n = wide,
-                 .k = pictures,
-                 .a = squeezed_gradient,
-                 .a_row = 1,
-                 .a_k = narrow,
-                 .b = pooled,
-                 .b_row = wide,
-                 .b_panel = kernels_.panel,
-                 .c = gradients.reduce,
-                 .c_row = wide});
-  sum_rows(pictures, wide, gate_gradient, gradients.gate_bias);
-  sum_rows(pictures, narrow, squeezed_gradient, gradients.reduce_bias);
+  const auto product = [&](const float* a, Index m, const float* b, Index n, float* c) {
+    kernels_.gemm({.m = m,
+                   .n = n,
+                   .k = pictures,
+                   .a = a,
+                   .a_row = 1,
+                   .a_k = m,
+                   .b = b,
+                   .b_row = n,
+                   .b_panel = kernels_.panel,
+                   .c = c,
+                   .c_row = n});
+  };
+  parallel.run(2, [&](Index task, int) {
+    if (task == 0) {
+      activate(pictures, squeezed, work);
+      product(gate_gradient, wide, work, narrow, gradients.gate);
+      sum_rows(pictures, wide, gate_gradient, gradients.gate_bias);
+    } else {
+      product(squeezed_gradient, narrow, pooled, wide, gradients.reduce);
+      sum_rows(pictures, narrow, squeezed_gradient, gradients.reduce_bias);
+    }
+  });
 }
 
 }  // namespace effnet::cpu

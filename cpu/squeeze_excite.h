@@ -9,8 +9,10 @@ namespace effnet::cpu {
 
 class SqueezeExcite {
  public:
-  // Packs the weights into `memory` (size()).
-  SqueezeExcite(const KernelTable& kernels, const MBConvShape& shape, const MBConvWeights& weights,
+  enum class Pass { kForward, kBackward };
+
+  // Packs what the pass needs of the weights into `memory` (size()).
+  SqueezeExcite(const KernelTable& kernels, const MBConvShape& shape, const MBConvWeights& weights, Pass pass,
                 float* memory);
   static Index size(const KernelTable& kernels, const MBConvShape& shape);
 
@@ -26,8 +28,9 @@ class SqueezeExcite {
   }
 
   // The gradients of weights and biases from those of all pictures.
-  void weight_gradients(const float* pooled, const float* squeezed, const float* gate_gradient,
-                        const float* squeezed_gradient, const MBConvGradients& gradients, float* work) const;
+  void weight_gradients(const ParallelFor& parallel, const float* pooled, const float* squeezed,
+                        const float* gate_gradient, const float* squeezed_gradient,
+                        const MBConvGradients& gradients, float* work) const;
 
  private:
   void activate(Index pictures, const float* squeezed, float* out) const;
@@ -35,8 +38,8 @@ class SqueezeExcite {
   const KernelTable& kernels_;
   const MBConvShape& shape_;
   const MBConvWeights& weights_;
-  const float *reduce_, *gate_;            // packed for the forward pass
-  const float *reduce_back_, *gate_back_;  // and for the backward pass
+  const float* to_squeezed_ = nullptr;  // packed (Ce, Cs): Wr, or on the way back We
+  const float* to_wide_ = nullptr;      // packed (Cs, Ce): We, or on the way back Wr
 };
 
 }  // namespace effnet::cpu
