@@ -35,7 +35,7 @@ struct MBConvWeights {
 // Whether y1 is not stored but made again from x wherever it is needed, its statistics taken from the covariance of x: on
 // large maps of few channels, where memory costs more than the products.
 inline bool expands_again(const MBConvShape& shape) {
-  constexpr Index kFewChannels = 48, kLargeMap = 256;
+  constexpr Index kFewChannels = 48, kLargeMap = 64;
   return shape.expands && shape.in_channels <= kFewChannels &&
          shape.depthwise.height * shape.depthwise.width >= kLargeMap;
 }
