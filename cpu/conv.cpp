@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/patches.h"
+#include "cpu/products.h"
 #include "cpu/row_tiles.h"
 #include "cpu/sum_tasks.h"
 
@@ -37,12 +38,8 @@ class ConvPass {
       each_piece_of({n * pixels, (n + 1) * pixels}, tile_rows_, work);
   }
 
-  struct Matrix {
-    const float* data;
-    Index row;
-  };
   // What the outputs `rows` see, (rows, k k Cin).
-  Matrix patches(Range rows, float* memory) const {
+  ConstRows patches(Range rows, float* memory) const {
     if (shape_.pointwise()) return {x_ + rows.first * shape_.in_channels, shape_.in_channels};
     const Index picture = rows.first / shape_.out_pixels(), first = picture * shape_.out_pixels();
     gather_patches(shape_, x_ + picture * shape_.in_pixels() * shape_.in_channels,
@@ -64,31 +61,15 @@ class Forward : ConvPass {
   using ConvPass::ConvPass;
 
   void run(const ConvWeights& weights, Statistics statistics, const ConvSaved& saved, float* out) {
-    const Index packed = k_.packed_size(patch(), out_channels());
     workspace_.reserve(parallel_.workers, Carver::size_of(tile_rows_ * padded_patch()),
-                       Carver::size_of(packed));
-    float* panels = workspace_.shared();
-    k_.pack_panels({.k = patch(),
-                    .n = out_channels(),
-                    .source = weights.weight,
-                    .k_stride = 1,
-                    .n_stride = patch(),
-                    .panels = panels});
+                       Carver::size_of(k_.packed_size(patch(), out_channels())));
+    const PackedMatrix weight(k_, patch(), out_channels(), weights.weight, PackedMatrix::Source::kTransposed,
+                              workspace_.shared());
     ChannelMoments moments(out_channels(), tasks_.tasks);
     parallel_.run(tasks_.tasks, [&](Index task, int worker) {
       each_tile(task, [&](Range rows) {
-        const Matrix a = patches(rows, workspace_.of_worker(worker));
         float* y = saved.y + rows.first * out_channels();
-        k_.gemm({.m = rows.size(),
-                 .n = out_channels(),
-                 .k = patch(),
-                 .a = a.data,
-                 .a_row = a.row,
-                 .b = panels,
-                 .b_row = k_.panel,
-                 .b_panel = k_.panel * patch(),
-                 .c = y,
-                 .c_row = out_channels()});
+        weight.multiply(rows.size(), patches(rows, workspace_.of_worker(worker)), {y, out_channels()});
         if (statistics == Statistics::kBatch) moments.add(k_, task, y, rows.size());
       });
     });
@@ -136,13 +117,8 @@ class Backward : ConvPass {
     norm_.finish(saved_.norm, shape_.batch * shape_.out_pixels(), gradients.norm_weight, gradients.norm_bias);
 
     Carver shared(workspace_.shared());
-    float* panels = shared.take(k_.packed_size(out_channels(), patch()));
-    k_.pack_panels({.k = out_channels(),
-                    .n = patch(),
-                    .source = weights.weight,
-                    .k_stride = patch(),
-                    .n_stride = 1,
-                    .panels = panels});
+    const PackedMatrix back(k_, out_channels(), patch(), weights.weight, PackedMatrix::Source::kPlain,
+                            shared.take(k_.packed_size(out_channels(), patch())));
     float* partial = shared.take(tasks_.tasks * weight_size);
     parallel_.run(tasks_.tasks, [&](Index task, int worker) {
       Carver carver(workspace_.of_worker(worker));
@@ -159,7 +135,7 @@ class Backward : ConvPass {
       each_tile(task, [&](Range rows) {
         raw_gradient(rows, dy);
         add_weight_gradient(rows, dy, memory, weight_gradient);
-        if (gradients.x) input_gradient(rows, dy, panels, patch_gradient, gradients.x);
+        if (gradients.x) input_gradient(rows, dy, back, patch_gradient, gradients.x);
       });
     });
     sum_tasks(parallel_, partial, tasks_.tasks, weight_size, gradients.weight);
@@ -202,7 +178,7 @@ class Backward : ConvPass {
   // (Cout, k k Cin) += dy^T patches. The product reads rows of b to the end of their last vector, so x itself is only
   // taken where its rows end there.
   void add_weight_gradient(Range rows, const float* dy, float* memory, float* weight_gradient) const {
-    Matrix b = patches(rows, memory);
+    ConstRows b = patches(rows, memory);
     if (shape_.pointwise() && patch() % k_.lanes != 0) {
       k_.combine_rows({.rows = rows.size(),
                        .channels = patch(),
@@ -212,34 +188,15 @@ class Backward : ConvPass {
                        .out_row = padded_patch()});
       b = {memory, padded_patch()};
     }
-    k_.gemm({.m = out_channels(),
-             .n = patch(),
-             .k = rows.size(),
-             .a = dy,
-             .a_row = 1,
-             .a_k = k_.padded(out_channels()),
-             .b = b.data,
-             .b_row = b.row,
-             .b_panel = k_.panel,
-             .c = weight_gradient,
-             .c_row = patch(),
-             .accumulate = true});
+    multiply_transposed(k_, rows.size(), {dy, k_.padded(out_channels())}, out_channels(), b, patch(),
+                        {weight_gradient, patch()}, Sum::kContinue);
   }
 
-  void input_gradient(Range rows, const float* dy, const float* panels, float* memory,
+  void input_gradient(Range rows, const float* dy, const PackedMatrix& back, float* memory,
                       float* x_gradient) const {
     const bool direct = shape_.pointwise();
     float* out = direct ? x_gradient + rows.first * patch() : memory;
-    k_.gemm({.m = rows.size(),
-             .n = patch(),
-             .k = out_channels(),
-             .a = dy,
-             .a_row = k_.padded(out_channels()),
-             .b = panels,
-             .b_row = k_.panel,
-             .b_panel = k_.panel * out_channels(),
-             .c = out,
-             .c_row = direct ? patch() : padded_patch()});
+    back.multiply(rows.size(), {dy, k_.padded(out_channels())}, {out, direct ? patch() : padded_patch()});
     if (direct) return;
     const Index picture = rows.first / shape_.out_pixels(), first = picture * shape_.out_pixels();
     scatter_patches(shape_, out, padded_patch(), {rows.first - first, rows.last - first},

@@ -5,6 +5,7 @@
 
 #include "cpu/depthwise_tiles.h"
 #include "cpu/mbconv.h"
+#include "cpu/products.h"
 
 namespace effnet::cpu {
 
@@ -15,19 +16,13 @@ class Expansion {
             const float* weights, const float* stored, float* panels);
   static Index panels_size(const KernelTable& kernels, const MBConvShape& shape, const DepthwiseTiles& tiles);
 
-  struct Rows {
-    const float* data;
-    Index row;  // floats from one pixel to the next
-  };
   // The tile's channels of some map rows of picture n; where they are made again, in `memory` (rows, width, channels).
-  Rows rows(Index n, Range map_rows, const DepthwiseTile& tile, float* memory) const;
+  ConstRows rows(Index n, Range map_rows, const DepthwiseTile& tile, float* memory) const;
 
  private:
-  const KernelTable& kernels_;
   const MBConvShape& shape_;
   const float *x_, *stored_;
-  const float* panels_;
-  Index group_size_ = 0;
+  std::vector<PackedMatrix> packed_;  // W1 of every group of channels
 };
 
 }  // namespace effnet::cpu

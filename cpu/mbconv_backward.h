@@ -12,6 +12,7 @@
 #include "cpu/depthwise_tiles.h"
 #include "cpu/expansion.h"
 #include "cpu/mbconv.h"
+#include "cpu/products.h"
 #include "cpu/row_tiles.h"
 #include "cpu/squeeze_excite.h"
 
@@ -114,8 +115,8 @@ class MBConvBackward {
   // gradient (rows, padded Ce) = dy3 W3.
   void back_through_weights(Index rows, const ProjectWork& work) const;
 
-  // out (Cout, Ce) += dy3^T activated; the first time it is written.
-  void weight_product(Index rows, const ProjectWork& work, bool first, float* out) const;
+  // out (Cout, Ce): dy3^T activated.
+  void weight_product(Index rows, const ProjectWork& work, Sum sum, float* out) const;
 
   // d2 of some rows of one picture: (gradient * gate + constant) * act'(norm2(y2)).
   void depthwise_output_gradient(Index task, Range rows, const float* gradient, const float* slope,
@@ -152,24 +153,20 @@ class MBConvBackward {
   FillRows gradient_rows(Index n) const;
 
   // Where the depthwise input gradient of a tile goes.
-  struct Map {
-    float* data = nullptr;  // the tile's first value
-    Index row = 0;          // floats from one pixel to the next
-  };
-  Map input_gradient_of(const DepthwiseTile& tile, Range pictures, const DepthwiseWork& work) const;
+  Rows input_gradient_of(const DepthwiseTile& tile, Range pictures, const DepthwiseWork& work) const;
 
   // With expansion d1 = gradient * act'(norm1(y1)); without, the gradient is x's, and the residual's is added.
   void finish_input_gradient(Index task, Range pictures, const DepthwiseTile& tile, const DepthwiseWork& work,
-                             Map d);
+                             Rows d);
 
   // P (Cin, Ce) of a task: x^T d1.
   float* input_product(Index task) const { return input_product_ + task * shape_.in_channels * wide(); }
 
-  // Panels of a W1.
-  void pack_scaled_expansion(float* panels);
+  // a W1.
+  void pack_scaled_expansion(float* memory);
 
   // A tile's d1 on: P += x^T d1, which a task's first piece writes, and dx = d1 (a W1).
-  void expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Map d) const;
+  void expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Rows d) const;
 
   // With dy1 = a d + b (y1 - mean) + c and sum of dy1 = 0:  dW1 = a (P - mean of x * sum of d) + b rows Cov(x) W1.
   void expand_weight_gradient() const;
@@ -188,8 +185,6 @@ class MBConvBackward {
 
   void expand();
 
-  void expand_input_gradient(Range rows, const float* dy, const float* panels) const;
-
   const KernelTable& k_;
   const ParallelFor& parallel_;
   Workspace& workspace_;
@@ -204,10 +199,9 @@ class MBConvBackward {
   Index tile_rows_, out_pixels_, group_, at_once_;
   PictureTasks in_tasks_, out_tasks_;
   BatchNormGradient norm3_, norm2_, norm1_;
-  float* panels_ = nullptr;
+  PackedMatrix project_, scaled_expansion_;  // W3 and a W1, to be multiplied by gradients
   float *gate_gradient_ = nullptr, *squeezed_gradient_ = nullptr;  // (N, Ce), (N, Cs)
   float* input_product_ = nullptr;                                 // (tasks, Cin, Ce)
-  const float* scaled_expansion_ = nullptr;
 };
 
 }  // namespace effnet::cpu

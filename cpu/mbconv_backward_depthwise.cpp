@@ -36,7 +36,7 @@ void MBConvBackward::depthwise() {
     std::fill_n(weight_gradient, packed_size, 0.0f);
     tiles_.each_piece(in_tasks_.of(task), at_once_, [&](const DepthwiseTile& tile, Range pictures) {
       DepthwiseWork of_picture = work;
-      const Map d = input_gradient_of(tile, pictures, work);
+      const Rows d = input_gradient_of(tile, pictures, work);
       const Index own = own_rows({0, 1}, tile).size() * tile.channels.size();
       for (Index n = pictures.first; n < pictures.last; ++n) {
         const BlockedCopy x = tiles_.fill_input(tile, work.input, input_rows(n, expansion, of_picture));
@@ -69,8 +69,7 @@ FillRows MBConvBackward::input_rows(Index n, const Expansion& expansion, const D
     const auto bring = [&](Range part, bool own) {
       if (part.size() == 0) return;
       const Index at = (part.first - tile.in_rows.first) * row_size;
-      const Expansion::Rows y1 =
-          expansion.rows(n, part, tile, own && again() ? work.expanded + at : work.halo);
+      const ConstRows y1 = expansion.rows(n, part, tile, own && again() ? work.expanded + at : work.halo);
       Normalize of{.rows = shape_.depthwise.width,
                    .channels = tile.channels.size(),
                    .x = y1.data,
@@ -120,8 +119,8 @@ FillRows MBConvBackward::gradient_rows(Index n) const {
   };
 }
 
-MBConvBackward::Map MBConvBackward::input_gradient_of(const DepthwiseTile& tile, Range pictures,
-                                                      const DepthwiseWork& work) const {
+Rows MBConvBackward::input_gradient_of(const DepthwiseTile& tile, Range pictures,
+                                       const DepthwiseWork& work) const {
   if (again()) return {work.d, tile.channels.size()};
   float* map = shape_.expands ? d1_ : gradients_.x;
   if (!map) return {};
@@ -129,7 +128,7 @@ MBConvBackward::Map MBConvBackward::input_gradient_of(const DepthwiseTile& tile,
 }
 
 void MBConvBackward::finish_input_gradient(Index task, Range pictures, const DepthwiseTile& tile,
-                                           const DepthwiseWork& work, Map d) {
+                                           const DepthwiseWork& work, Rows d) {
   const Range rows = own_rows(pictures, tile);
   const Index c = tile.channels.first, channels = tile.channels.size(), first = rows.first * wide() + c;
   if (shape_.expands) {

@@ -6,7 +6,7 @@
 
 namespace effnet::cpu {
 
-void MBConvBackward::pack_scaled_expansion(float* panels) {
+void MBConvBackward::pack_scaled_expansion(float* memory) {
   const Index in = shape_.in_channels;
   std::vector<float> scaled(static_cast<std::size_t>(wide() * in));
   for (Index e = 0; e < wide(); ++e) {
@@ -14,38 +14,18 @@ void MBConvBackward::pack_scaled_expansion(float* panels) {
       scaled[static_cast<std::size_t>(e * in + i)] =
           saved_.expand_norm.scale[e] * weights_.expand[e * in + i];
   }
-  k_.pack_panels(
-      {.k = wide(), .n = in, .source = scaled.data(), .k_stride = in, .n_stride = 1, .panels = panels});
-  scaled_expansion_ = panels;
+  scaled_expansion_ = {k_, wide(), in, scaled.data(), PackedMatrix::Source::kPlain, memory};
 }
 
-void MBConvBackward::expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Map d) const {
-  const Index in = shape_.in_channels;
-  const bool first = rows.first == in_tasks_.of(task).first * in_tasks_.rows;
-  k_.gemm({.m = in,
-           .n = tile.channels.size(),
-           .k = rows.size(),
-           .a = x_ + rows.first * in,
-           .a_row = 1,
-           .a_k = in,
-           .b = d.data,
-           .b_row = d.row,
-           .b_panel = k_.panel,
-           .c = input_product(task) + tile.channels.first,
-           .c_row = wide(),
-           .accumulate = !first});
+void MBConvBackward::expand_tile_back(Index task, Range rows, const DepthwiseTile& tile, Rows d) const {
+  const Index in = shape_.in_channels, first = tile.channels.first, channels = tile.channels.size();
+  const bool starts = rows.first == in_tasks_.of(task).first * in_tasks_.rows;
+  multiply_transposed(k_, rows.size(), {x_ + rows.first * in, in}, in, d, channels,
+                      {input_product(task) + first, wide()}, starts ? Sum::kStart : Sum::kContinue);
   if (!gradients_.x) return;
-  k_.gemm({.m = rows.size(),
-           .n = in,
-           .k = tile.channels.size(),
-           .a = d.data,
-           .a_row = d.row,
-           .b = scaled_expansion_ + tile.channels.first * k_.panel,
-           .b_row = k_.panel,
-           .b_panel = k_.panel * wide(),
-           .c = gradients_.x + rows.first * in,
-           .c_row = in,
-           .accumulate = tile.group > 0});
+  scaled_expansion_.of_rows(first, channels)
+      .multiply(rows.size(), d, {gradients_.x + rows.first * in, in},
+                tile.group == 0 ? Sum::kStart : Sum::kContinue);
 }
 
 void MBConvBackward::expand_weight_gradient() const {
@@ -73,8 +53,6 @@ void MBConvBackward::expand_weight_gradient() const {
 
 void MBConvBackward::finish_expand_again() {
   const Index in = shape_.in_channels;
-  Carver shared(workspace_.shared());
-  float* panels = shared.take(k_.packed_size(in, in));
   std::vector<float> square(static_cast<std::size_t>(in * in)), constant(static_cast<std::size_t>(in));
   for (Index e = 0; e < wide(); ++e) {
     const float* w = weights_.expand + e * in;
@@ -85,24 +63,13 @@ void MBConvBackward::finish_expand_again() {
       for (Index j = 0; j < in; ++j) square[static_cast<std::size_t>(i * in + j)] += weighted * w[j];
     }
   }
-  k_.pack_panels(
-      {.k = in, .n = in, .source = square.data(), .k_stride = in, .n_stride = 1, .panels = panels});
+  const PackedMatrix of_x(k_, in, in, square.data(), PackedMatrix::Source::kPlain, workspace_.shared());
   parallel_.run(in_tasks_.tasks, [&](Index task, int) {
     const Range pictures = in_tasks_.of(task);
     each_piece_of({pictures.first * in_tasks_.rows, pictures.last * in_tasks_.rows}, tile_rows_,
                   [&](Range rows) {
                     const Index first = rows.first * in;
-                    k_.gemm({.m = rows.size(),
-                             .n = in,
-                             .k = in,
-                             .a = x_ + first,
-                             .a_row = in,
-                             .b = panels,
-                             .b_row = k_.panel,
-                             .b_panel = k_.panel * in,
-                             .c = gradients_.x + first,
-                             .c_row = in,
-                             .accumulate = true});
+                    of_x.multiply(rows.size(), {x_ + first, in}, {gradients_.x + first, in}, Sum::kContinue);
                     k_.normalize_rows({.rows = rows.size(),
                                        .channels = in,
                                        .x = gradients_.x + first,
@@ -123,9 +90,8 @@ void MBConvBackward::expand() {
   }
   const Index in = shape_.in_channels;
   Carver shared(workspace_.shared());
-  float* panels = shared.take(k_.packed_size(wide(), in));
-  k_.pack_panels(
-      {.k = wide(), .n = in, .source = weights_.expand, .k_stride = in, .n_stride = 1, .panels = panels});
+  const PackedMatrix back(k_, wide(), in, weights_.expand, PackedMatrix::Source::kPlain,
+                          shared.take(k_.packed_size(wide(), in)));
   float* partial = shared.take((1 + in_tasks_.tasks) * in * wide());
   parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
     float* dy = workspace_.of_worker(worker);
@@ -145,19 +111,12 @@ void MBConvBackward::expand() {
                              .mean = saved_.expand_norm.mean,
                              .out = dy,
                              .out_row = padded()});
-      k_.gemm({.m = in,
-               .n = wide(),
-               .k = rows.size(),
-               .a = x_ + rows.first * in,
-               .a_row = 1,
-               .a_k = in,
-               .b = dy,
-               .b_row = padded(),
-               .b_panel = k_.panel,
-               .c = weight_gradient,
-               .c_row = wide(),
-               .accumulate = rows.first > all.first});
-      if (gradients_.x) expand_input_gradient(rows, dy, panels);
+      multiply_transposed(k_, rows.size(), {x_ + rows.first * in, in}, in, {dy, padded()}, wide(),
+                          {weight_gradient, wide()}, rows.first == all.first ? Sum::kStart : Sum::kContinue);
+      if (!gradients_.x) return;
+      float* out = gradients_.x + rows.first * in;
+      if (shape_.residual) std::copy_n(out_gradient_ + rows.first * in, rows.size() * in, out);
+      back.multiply(rows.size(), {dy, padded()}, {out, in}, shape_.residual ? Sum::kContinue : Sum::kStart);
     });
   });
   sum_tasks(parallel_, partial + in * wide(), in_tasks_.tasks, in * wide(), partial);
@@ -167,23 +126,6 @@ void MBConvBackward::expand() {
         gradients_.expand[e * in + i] = partial[i * wide() + e];
     }
   });
-}
-
-void MBConvBackward::expand_input_gradient(Range rows, const float* dy, const float* panels) const {
-  const Index in = shape_.in_channels;
-  float* out = gradients_.x + rows.first * in;
-  if (shape_.residual) std::copy_n(out_gradient_ + rows.first * in, rows.size() * in, out);
-  k_.gemm({.m = rows.size(),
-           .n = in,
-           .k = wide(),
-           .a = dy,
-           .a_row = padded(),
-           .b = panels,
-           .b_row = k_.panel,
-           .b_panel = k_.panel * wide(),
-           .c = out,
-           .c_row = in,
-           .accumulate = shape_.residual});
 }
 
 }  // namespace effnet::cpu

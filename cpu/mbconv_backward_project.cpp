@@ -21,13 +21,12 @@ MBConvBackward::ProjectWork MBConvBackward::project_work(int worker) const {
 
 void MBConvBackward::project() {
   Carver shared(workspace_.shared());
-  panels_ = shared.take(k_.packed_size(narrow(), wide()));
-  k_.pack_panels({.k = narrow(),
-                  .n = wide(),
-                  .source = weights_.project,
-                  .k_stride = wide(),
-                  .n_stride = 1,
-                  .panels = panels_});
+  project_ = {k_,
+              narrow(),
+              wide(),
+              weights_.project,
+              PackedMatrix::Source::kPlain,
+              shared.take(k_.packed_size(narrow(), wide()))};
   const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kBackward,
                               shared.take(SqueezeExcite::size(k_, shape_)));
   float* partial = shared.take(out_tasks_.tasks * narrow() * wide());
@@ -95,31 +94,12 @@ void MBConvBackward::activate(Range rows, float* out, float* slope) const {
 }
 
 void MBConvBackward::back_through_weights(Index rows, const ProjectWork& work) const {
-  k_.gemm({.m = rows,
-           .n = wide(),
-           .k = narrow(),
-           .a = work.projected,
-           .a_row = padded_narrow(),
-           .b = panels_,
-           .b_row = k_.panel,
-           .b_panel = k_.panel * narrow(),
-           .c = work.gradient,
-           .c_row = padded()});
+  project_.multiply(rows, {work.projected, padded_narrow()}, {work.gradient, padded()});
 }
 
-void MBConvBackward::weight_product(Index rows, const ProjectWork& work, bool first, float* out) const {
-  k_.gemm({.m = narrow(),
-           .n = wide(),
-           .k = rows,
-           .a = work.projected,
-           .a_row = 1,
-           .a_k = padded_narrow(),
-           .b = work.activated,
-           .b_row = padded(),
-           .b_panel = k_.panel,
-           .c = out,
-           .c_row = wide(),
-           .accumulate = !first});
+void MBConvBackward::weight_product(Index rows, const ProjectWork& work, Sum sum, float* out) const {
+  multiply_transposed(k_, rows, {work.projected, padded_narrow()}, narrow(), {work.activated, padded()},
+                      wide(), {out, wide()}, sum);
 }
 
 void MBConvBackward::depthwise_output_gradient(Index task, Range rows, const float* gradient,
@@ -157,12 +137,12 @@ void MBConvBackward::squeeze_backward(Range pictures, const SqueezeExcite& squee
 void MBConvBackward::small_pictures(Index task, Range pictures, const SqueezeExcite& squeeze,
                                     const ProjectWork& work, float* weight_gradient) {
   const Range rows{pictures.first * out_pixels_, pictures.last * out_pixels_};
-  const bool first = pictures.first == out_tasks_.of(task).first;
+  const Sum sum = pictures.first == out_tasks_.of(task).first ? Sum::kStart : Sum::kContinue;
   projected_gradient(rows, work);
   activate(rows, work.activated, work.slope);
   back_through_weights(rows.size(), work);
   if (!shape_.squeezes()) {
-    weight_product(rows.size(), work, first, weight_gradient);
+    weight_product(rows.size(), work, sum, weight_gradient);
     depthwise_output_gradient(task, rows, work.gradient, work.slope, nullptr, nullptr);
     return;
   }
@@ -185,7 +165,7 @@ void MBConvBackward::small_pictures(Index task, Range pictures, const SqueezeExc
                      .out = activated,
                      .out_row = padded()});
   }
-  weight_product(rows.size(), work, first, weight_gradient);
+  weight_product(rows.size(), work, sum, weight_gradient);
   squeeze_backward(pictures, squeeze, work);
   for (Index n = pictures.first; n < pictures.last; ++n) {
     const Index at = n - pictures.first;
@@ -203,7 +183,8 @@ void MBConvBackward::large_picture(Index task, Index n, const SqueezeExcite& squ
     each_piece_of(rows, tile_rows_, [&](Range tile) {
       projected_gradient(tile, work);
       activate(tile, work.activated, nullptr);
-      weight_product(tile.size(), work, tile.first == rows.first, work.product);
+      weight_product(tile.size(), work, tile.first == rows.first ? Sum::kStart : Sum::kContinue,
+                     work.product);
     });
     std::fill_n(work.gate_gradient, wide(), 0.0f);
     k_.dot_rows({.rows = narrow(),
@@ -228,7 +209,8 @@ void MBConvBackward::large_picture(Index task, Index n, const SqueezeExcite& squ
     projected_gradient(tile, work);
     if (!shape_.squeezes()) {
       activate(tile, work.activated, work.slope);
-      weight_product(tile.size(), work, first && tile.first == rows.first, weight_gradient);
+      weight_product(tile.size(), work, first && tile.first == rows.first ? Sum::kStart : Sum::kContinue,
+                     weight_gradient);
     }
     back_through_weights(tile.size(), work);
     depthwise_output_gradient(task, tile, work.gradient, shape_.squeezes() ? nullptr : work.slope,

@@ -9,6 +9,7 @@
 #include "cpu/expansion.h"
 #include "cpu/input_moments.h"
 #include "cpu/mbconv.h"
+#include "cpu/products.h"
 #include "cpu/row_tiles.h"
 #include "cpu/squeeze_excite.h"
 
@@ -68,25 +69,15 @@ class Forward {
     if (expands_again(shape_)) return measure_expansion();
     Carver shared(workspace_.shared());
     const Index in = shape_.in_channels;
-    float* panels = shared.take(k_.packed_size(in, wide()));
-    k_.pack_panels(
-        {.k = in, .n = wide(), .source = weights_.expand, .k_stride = 1, .n_stride = in, .panels = panels});
+    const PackedMatrix expand(k_, in, wide(), weights_.expand, PackedMatrix::Source::kTransposed,
+                              shared.take(k_.packed_size(in, wide())));
     const PictureTasks tasks(shape_.batch(), shape_.depthwise.height * shape_.depthwise.width);
     ChannelMoments moments(wide(), tasks.tasks);
     parallel_.run(tasks.tasks, [&](Index task, int) {
       const Range pictures = tasks.of(task);
       each_piece_of({pictures.first * tasks.rows, pictures.last * tasks.rows}, tile_rows_, [&](Range rows) {
         float* y = saved_.expanded + rows.first * wide();
-        k_.gemm({.m = rows.size(),
-                 .n = wide(),
-                 .k = in,
-                 .a = x_ + rows.first * in,
-                 .a_row = in,
-                 .b = panels,
-                 .b_row = k_.panel,
-                 .b_panel = k_.panel * in,
-                 .c = y,
-                 .c_row = wide()});
+        expand.multiply(rows.size(), {x_ + rows.first * in, in}, {y, wide()});
         if (statistics_ == Statistics::kBatch) moments.add(k_, task, y, rows.size());
       });
     });
@@ -140,7 +131,7 @@ class Forward {
     finish_statistics(statistics_, moments, weights_.depthwise_norm, saved_.depthwise_norm);
   }
 
-  void normalize_expanded(const DepthwiseTile& tile, Index lines, const Expansion::Rows& y1, float* out,
+  void normalize_expanded(const DepthwiseTile& tile, Index lines, ConstRows y1, float* out,
                           const BlockedCopy& copy) const {
     Normalize of{.rows = shape_.depthwise.width,
                  .channels = tile.channels.size(),
@@ -174,13 +165,8 @@ class Forward {
   void project() {
     const Index narrow = shape_.out_channels;
     Carver shared(workspace_.shared());
-    panels_ = shared.take(k_.packed_size(wide(), narrow));
-    k_.pack_panels({.k = wide(),
-                    .n = narrow,
-                    .source = weights_.project,
-                    .k_stride = 1,
-                    .n_stride = wide(),
-                    .panels = panels_});
+    const PackedMatrix project(k_, wide(), narrow, weights_.project, PackedMatrix::Source::kTransposed,
+                               shared.take(k_.packed_size(wide(), narrow)));
     const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kForward,
                                 shared.take(SqueezeExcite::size(k_, shape_)));
     const PictureTasks tasks(shape_.batch(), out_pixels_);
@@ -203,7 +189,7 @@ class Forward {
             activate(tile, shape_.squeezes() ? saved_.gate + pictures.first * wide() : nullptr, activated);
           if (kept) apply_gate(pictures, activated);
           float* y = saved_.projected + tile.first * narrow;
-          multiply(tile.size(), activated, y);
+          project.multiply(tile.size(), {activated, padded()}, {y, narrow});
           if (statistics_ == Statistics::kBatch) moments.add(k_, task, y, tile.size());
         });
       });
@@ -246,19 +232,6 @@ class Forward {
     }
   }
 
-  void multiply(Index rows, const float* activated, float* y) const {
-    k_.gemm({.m = rows,
-             .n = shape_.out_channels,
-             .k = wide(),
-             .a = activated,
-             .a_row = padded(),
-             .b = panels_,
-             .b_row = k_.panel,
-             .b_panel = k_.panel * wide(),
-             .c = y,
-             .c_row = shape_.out_channels});
-  }
-
   void finish() {
     const Index narrow = shape_.out_channels;
     const PictureTasks tasks(shape_.batch(), out_pixels_);
@@ -295,7 +268,6 @@ class Forward {
   float* out_;
   DepthwiseTiles tiles_;
   Index tile_rows_, out_pixels_, group_;
-  float* panels_ = nullptr;
 };
 
 }  // namespace

@@ -31,17 +31,16 @@ SqueezeExcite::SqueezeExcite(const KernelTable& kernels, const MBConvShape& shap
   if (!shape.squeezes()) return;
   const Index wide = shape.expanded(), narrow = shape.squeezed_channels;
   Carver carver(memory);
-  const auto packed = [&](Index k, Index n, const float* source, Index k_stride, Index n_stride) {
-    float* panels = carver.take(kernels.packed_size(k, n));
-    kernels.pack_panels(
-        {.k = k, .n = n, .source = source, .k_stride = k_stride, .n_stride = n_stride, .panels = panels});
-    return panels;
+  const auto packed = [&](Index k, Index n, const float* source, PackedMatrix::Source order) {
+    return PackedMatrix(kernels, k, n, source, order, carver.take(kernels.packed_size(k, n)));
   };
-  const bool forward = pass == Pass::kForward;
-  to_squeezed_ =
-      forward ? packed(wide, narrow, weights.reduce, 1, wide) : packed(wide, narrow, weights.gate, narrow, 1);
-  to_wide_ =
-      forward ? packed(narrow, wide, weights.gate, 1, narrow) : packed(narrow, wide, weights.reduce, wide, 1);
+  if (pass == Pass::kForward) {
+    to_squeezed_ = packed(wide, narrow, weights.reduce, PackedMatrix::Source::kTransposed);
+    to_wide_ = packed(narrow, wide, weights.gate, PackedMatrix::Source::kTransposed);
+  } else {
+    to_squeezed_ = packed(wide, narrow, weights.gate, PackedMatrix::Source::kPlain);
+    to_wide_ = packed(narrow, wide, weights.reduce, PackedMatrix::Source::kPlain);
+  }
 }
 
 void SqueezeExcite::activate(Index pictures, const float* squeezed, float* out) const {
@@ -58,30 +57,10 @@ void SqueezeExcite::forward(Index pictures, const float* pooled, float* squeezed
                             float* work) const {
   const Index wide = shape_.expanded(), narrow = shape_.squeezed_channels;
   fill_rows(pictures, narrow, weights_.reduce_bias, squeezed);
-  kernels_.gemm({.m = pictures,
-                 .n = narrow,
-                 .k = wide,
-                 .a = pooled,
-                 .a_row = wide,
-                 .b = to_squeezed_,
-                 .b_row = kernels_.panel,
-                 .b_panel = kernels_.panel * wide,
-                 .c = squeezed,
-                 .c_row = narrow,
-                 .accumulate = true});
+  to_squeezed_.multiply(pictures, {pooled, wide}, {squeezed, narrow}, Sum::kContinue);
   activate(pictures, squeezed, work);
   fill_rows(pictures, wide, weights_.gate_bias, gate);
-  kernels_.gemm({.m = pictures,
-                 .n = wide,
-                 .k = narrow,
-                 .a = work,
-                 .a_row = narrow,
-                 .b = to_wide_,
-                 .b_row = kernels_.panel,
-                 .b_panel = kernels_.panel * narrow,
-                 .c = gate,
-                 .c_row = wide,
-                 .accumulate = true});
+  to_wide_.multiply(pictures, {work, narrow}, {gate, wide}, Sum::kContinue);
   kernels_.sigmoid({.count = pictures * wide, .x = gate, .out = gate});
 }
 
@@ -89,16 +68,7 @@ void SqueezeExcite::backward(Index pictures, const float* squeezed, const float*
                              float* squeezed_gradient, float* pooled_gradient, float* work) const {
   const Index wide = shape_.expanded(), narrow = shape_.squeezed_channels;
   for (Index i = 0; i < pictures * wide; ++i) gate_gradient[i] *= gate[i] * (1 - gate[i]);
-  kernels_.gemm({.m = pictures,
-                 .n = narrow,
-                 .k = wide,
-                 .a = gate_gradient,
-                 .a_row = wide,
-                 .b = to_squeezed_,
-                 .b_row = kernels_.panel,
-                 .b_panel = kernels_.panel * wide,
-                 .c = squeezed_gradient,
-                 .c_row = narrow});
+  to_squeezed_.multiply(pictures, {gate_gradient, wide}, {squeezed_gradient, narrow});
   // As a batch norm that changes nothing: scale 1, offset 0.
   float *ones = work, *zeros = work + narrow;
   std::fill_n(ones, narrow, 1.0f);
@@ -115,16 +85,7 @@ void SqueezeExcite::backward(Index pictures, const float* squeezed, const float*
                                 .activation = shape_.activation,
                                 .out = squeezed_gradient,
                                 .out_row = narrow});
-  kernels_.gemm({.m = pictures,
-                 .n = wide,
-                 .k = narrow,
-                 .a = squeezed_gradient,
-                 .a_row = narrow,
-                 .b = to_wide_,
-                 .b_row = kernels_.panel,
-                 .b_panel = kernels_.panel * narrow,
-                 .c = pooled_gradient,
-                 .c_row = wide});
+  to_wide_.multiply(pictures, {squeezed_gradient, narrow}, {pooled_gradient, wide});
 }
 
 void SqueezeExcite::weight_gradients(const ParallelFor& parallel, const float* pooled, const float* squeezed,
@@ -133,17 +94,7 @@ void SqueezeExcite::weight_gradients(const ParallelFor& parallel, const float* p
   const Index wide = shape_.expanded(), narrow = shape_.squeezed_channels, pictures = shape_.batch();
   // b's rows are read up to the end of their last vector: they lie with room behind them.
   const auto product = [&](const float* a, Index m, const float* b, Index n, float* c) {
-    kernels_.gemm({.m = m,
-                   .n = n,
-                   .k = pictures,
-                   .a = a,
-                   .a_row = 1,
-                   .a_k = m,
-                   .b = b,
-                   .b_row = n,
-                   .b_panel = kernels_.panel,
-                   .c = c,
-                   .c_row = n});
+    multiply_transposed(kernels_, pictures, {a, m}, m, {b, n}, n, {c, n}, Sum::kStart);
   };
   parallel.run(2, [&](Index task, int) {
     if (task == 0) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cpu/mbconv.h"
+#include "cpu/products.h"
 
 namespace effnet::cpu {
 
@@ -38,8 +39,8 @@ class SqueezeExcite {
   const KernelTable& kernels_;
   const MBConvShape& shape_;
   const MBConvWeights& weights_;
-  const float* to_squeezed_ = nullptr;  // packed (Ce, Cs): Wr, or on the way back We
-  const float* to_wide_ = nullptr;      // packed (Cs, Ce): We, or on the way back Wr
+  PackedMatrix to_squeezed_;  // (Ce, Cs): Wr, or on the way back We
+  PackedMatrix to_wide_;      // (Cs, Ce): We, or on the way back Wr
 };
 
 }  // namespace effnet::cpu
