@@ -101,11 +101,14 @@ class Backward : ConvPass {
 
   void run(const ConvWeights& weights, const ConvGradients& gradients) {
     const Index weight_size = out_channels() * patch();
-    const Index of_worker = 2 * Carver::size_of(tile_rows_ * padded_patch()) +
-                            Carver::size_of(tile_rows_ * k_.padded(out_channels()));
-    workspace_.reserve(parallel_.workers, of_worker,
-                       Carver::size_of(k_.packed_size(out_channels(), patch())) +
-                           Carver::size_of(tasks_.tasks * weight_size));
+    const auto lay_out_work = [&](Carver& c) {
+      return Work{c.take(tile_rows_ * padded_patch()), c.take(tile_rows_ * padded_patch()),
+                  c.take(tile_rows_ * k_.padded(out_channels()))};
+    };
+    const auto lay_out_shared = [&](Carver& c) {
+      return Shared{c.take(k_.packed_size(out_channels(), patch())), c.take(tasks_.tasks * weight_size)};
+    };
+    workspace_.reserve(parallel_.workers, room_of(lay_out_work), room_of(lay_out_shared));
     parallel_.run(tasks_.tasks, [&](Index task, int) {
       each_tile(task, [&](Range rows) {
         ActivationGradient of = activation_gradient(rows);
@@ -116,16 +119,14 @@ class Backward : ConvPass {
     });
     norm_.finish(saved_.norm, shape_.batch * shape_.out_pixels(), gradients.norm_weight, gradients.norm_bias);
 
-    Carver shared(workspace_.shared());
+    Carver shared_carver(workspace_.shared());
+    const Shared shared = lay_out_shared(shared_carver);
     const PackedMatrix back(k_, out_channels(), patch(), weights.weight, PackedMatrix::Source::kPlain,
-                            shared.take(k_.packed_size(out_channels(), patch())));
-    float* partial = shared.take(tasks_.tasks * weight_size);
+                            shared.weights);
     parallel_.run(tasks_.tasks, [&](Index task, int worker) {
       Carver carver(workspace_.of_worker(worker));
-      float* memory = carver.take(tile_rows_ * padded_patch());
-      float* patch_gradient = carver.take(tile_rows_ * padded_patch());
-      float* dy = carver.take(tile_rows_ * k_.padded(out_channels()));
-      float* weight_gradient = partial + task * weight_size;
+      const Work work = lay_out_work(carver);
+      float* weight_gradient = shared.partial + task * weight_size;
       std::fill_n(weight_gradient, weight_size, 0.0f);
       if (gradients.x && !shape_.pointwise()) {
         const Range pictures = tasks_.of(task);
@@ -133,15 +134,22 @@ class Backward : ConvPass {
         std::fill_n(gradients.x + pictures.first * picture, pictures.size() * picture, 0.0f);
       }
       each_tile(task, [&](Range rows) {
-        raw_gradient(rows, dy);
-        add_weight_gradient(rows, dy, memory, weight_gradient);
-        if (gradients.x) input_gradient(rows, dy, back, patch_gradient, gradients.x);
+        raw_gradient(rows, work.dy);
+        add_weight_gradient(rows, work.dy, work.patches, weight_gradient);
+        if (gradients.x) input_gradient(rows, work.dy, back, work.patch_gradient, gradients.x);
       });
     });
-    sum_tasks(parallel_, partial, tasks_.tasks, weight_size, gradients.weight);
+    sum_tasks(parallel_, shared.partial, tasks_.tasks, weight_size, gradients.weight);
   }
 
  private:
+  struct Work {
+    float *patches, *patch_gradient, *dy;  // (tile rows, padded k k Cin) twice, (tile rows, padded Cout)
+  };
+  struct Shared {
+    float *weights, *partial;  // packed; (tasks, Cout, k k Cin)
+  };
+
   ActivationGradient activation_gradient(Range rows) const {
     return {.rows = rows.size(),
             .channels = out_channels(),

@@ -19,6 +19,10 @@ struct TaskSums {
   std::vector<double> shift, sum, products;  // (C), (C), (C, C)
 };
 
+struct Work {
+  float *shifted, *products, *minus;  // x - shift of a tile, (C, C), -shift
+};
+
 }  // namespace
 
 void measure_input(const Execution& execution, const float* x, Index rows, Index channels, Index pictures,
@@ -26,14 +30,14 @@ void measure_input(const Execution& execution, const float* x, Index rows, Index
   const KernelTable& k = execution.kernels;
   const Index C = channels, padded = k.padded(C);
   const PictureTasks tasks(pictures, rows / pictures);
-  execution.workspace.reserve(
-      execution.parallel.workers,
-      Carver::size_of(kTileRows * padded) + 2 * Carver::size_of(C * padded) + Carver::size_of(C), 0);
+  const auto lay_out = [&](Carver& carver) {
+    return Work{carver.take(kTileRows * padded), carver.take(C * padded), carver.take(C)};
+  };
+  execution.workspace.reserve(execution.parallel.workers, room_of(lay_out), 0);
   std::vector<TaskSums> sums(as_size(tasks.tasks));
   execution.parallel.run(tasks.tasks, [&](Index task, int worker) {
     Carver carver(execution.workspace.of_worker(worker));
-    float *shifted = carver.take(kTileRows * padded), *products = carver.take(C * padded),
-          *minus = carver.take(C);
+    const auto [shifted, products, minus] = lay_out(carver);
     TaskSums& of = sums[as_size(task)];
     of.shift.resize(as_size(C));
     of.sum.resize(as_size(C));

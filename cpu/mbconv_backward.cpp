@@ -11,35 +11,13 @@ void MBConvBackward::run() {
 }
 
 void MBConvBackward::reserve() {
-  const Index se_rows = Carver::size_of(group_ * wide());
-  const Index of_project = 3 * Carver::size_of(tile_rows_ * padded()) +
-                           Carver::size_of(tile_rows_ * padded_narrow()) + Carver::size_of(narrow()) +
-                           Carver::size_of(narrow() * wide()) + Carver::size_of(se_work()) + 2 * se_rows;
-  const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(tiles_.gradient_size()) +
-                             Carver::size_of(own_size()) +
-                             (again() ? 2 * Carver::size_of(own_size() + k_.lanes) : 0) +
-                             Carver::size_of(halo_size());
-  const Index of_expand = Carver::size_of(tile_rows_ * padded());
-  const Index of_worker = std::max({of_project, of_depthwise, of_expand});
-
-  const Index project_shared =
-      Carver::size_of(k_.packed_size(narrow(), wide())) +
-      Carver::size_of(out_tasks_.tasks * narrow() * wide()) +
-      Carver::size_of(SqueezeExcite::size(k_, shape_)) +
-      (shape_.squeezes() ? Carver::size_of(shape_.batch() * wide()) +
-                               2 * Carver::size_of(shape_.batch() * shape_.squeezed_channels)
-                         : 0);
-  const Index depthwise_shared = (1 + in_tasks_.tasks) * Carver::size_of(tiles_.packed_size()) +
-                                 Carver::size_of(Expansion::panels_size(k_, shape_, tiles_)) +
-                                 (again() ? Carver::size_of(in_tasks_.tasks * shape_.in_channels * wide()) +
-                                                Carver::size_of(k_.packed_size(wide(), shape_.in_channels))
-                                          : 0);
-  const Index in = shape_.in_channels;
-  const Index expand_shared = Carver::size_of(k_.packed_size(wide(), in)) +
-                              (again() ? Carver::size_of(k_.packed_size(in, in))
-                                       : Carver::size_of((1 + in_tasks_.tasks) * in * wide()));
-  workspace_.reserve(parallel_.workers, of_worker,
-                     std::max({project_shared, depthwise_shared, expand_shared}));
+  const Index of_worker =
+      std::max({room_of([&](Carver& c) { project_work(c); }), room_of([&](Carver& c) { depthwise_work(c); }),
+                room_of([&](Carver& c) { c.take(tile_rows_ * padded()); })});  // dy1
+  const Index shared = std::max({room_of([&](Carver& c) { project_shared(c); }),
+                                 room_of([&](Carver& c) { depthwise_shared(c); }),
+                                 room_of([&](Carver& c) { expand_shared(c); })});
+  workspace_.reserve(parallel_.workers, of_worker, shared);
 }
 
 Index MBConvBackward::own_size() const {

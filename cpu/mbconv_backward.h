@@ -72,8 +72,6 @@ class MBConvBackward {
   Index own_size() const;   // floats of them, of the tile's channels
   Index halo_size() const;  // floats of the rows above or below that the tile's outputs see
 
-  Index se_work() const { return group_ * (wide() + 2 * shape_.squeezed_channels) + 64; }
-
   // The gradient of what norm3 puts out, for rows of one picture (or of any, without drop-path).
   ActivationGradient output_gradient(Range rows, const float* keep_row) const;
 
@@ -103,7 +101,16 @@ class MBConvBackward {
     float *gate_gradient, *constant;  // (group, Ce)
   };
 
-  ProjectWork project_work(int worker) const;
+  ProjectWork project_work(Carver& carver) const;
+
+  // And what all of them share.
+  struct ProjectShared {
+    float *weights, *squeeze;                  // packed
+    float* partial;                            // (tasks, Cout, Ce): dW3 of each task
+    float *gate_gradient, *squeezed_gradient;  // (N, Ce), (N, Cs)
+    float* squeezed;                           // (N, Cs): activated
+  };
+  ProjectShared project_shared(Carver& carver) const;
 
   void project();
 
@@ -143,7 +150,15 @@ class MBConvBackward {
     float* d;                 // and d1, which is then no map in memory
   };
 
-  DepthwiseWork depthwise_work(int worker) const;
+  DepthwiseWork depthwise_work(Carver& carver) const;
+
+  struct DepthwiseShared {
+    float* flipped;    // packed weights of the input gradient
+    float* partial;    // (tasks, packed weights): the weight gradient of each task
+    float* expansion;  // Expansion's panels
+    float *input_product, *scaled_expansion;
+  };
+  DepthwiseShared depthwise_shared(Carver& carver) const;
 
   void depthwise();
 
@@ -182,6 +197,12 @@ class MBConvBackward {
 
   // dx += x (W1' b W1) + W1' (c - b mean), which makes d1 (a W1) whole without y1.
   void finish_expand_again();
+
+  struct ExpandShared {
+    float* weights;  // packed; where y1 is made again, W1' b W1
+    float* partial;  // (1 + tasks, Cin, Ce): dW1^T, their sum and of each task
+  };
+  ExpandShared expand_shared(Carver& carver) const;
 
   void expand();
 

@@ -3,8 +3,7 @@
 
 namespace effnet::cpu {
 
-MBConvBackward::DepthwiseWork MBConvBackward::depthwise_work(int worker) const {
-  Carver carver(workspace_.of_worker(worker));
+MBConvBackward::DepthwiseWork MBConvBackward::depthwise_work(Carver& carver) const {
   DepthwiseWork w{};
   w.input = carver.take(tiles_.input_size());
   w.gradient = carver.take(tiles_.gradient_size());
@@ -17,21 +16,31 @@ MBConvBackward::DepthwiseWork MBConvBackward::depthwise_work(int worker) const {
   return w;
 }
 
-void MBConvBackward::depthwise() {
-  Carver shared(workspace_.shared());
-  const Index packed_size = tiles_.packed_size();
-  float* flipped = shared.take(packed_size);
-  tiles_.pack_flipped(weights_.depthwise, flipped);
-  float* partial = shared.take(in_tasks_.tasks * packed_size);
-  const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded,
-                            shared.take(Expansion::panels_size(k_, shape_, tiles_)));
+MBConvBackward::DepthwiseShared MBConvBackward::depthwise_shared(Carver& carver) const {
+  DepthwiseShared shared{};
+  shared.flipped = carver.take(tiles_.packed_size());
+  shared.partial = carver.take(in_tasks_.tasks * tiles_.packed_size());
+  shared.expansion = carver.take(Expansion::panels_size(k_, shape_, tiles_));
   if (again()) {
-    input_product_ = shared.take(in_tasks_.tasks * shape_.in_channels * wide());
-    pack_scaled_expansion(shared.take(k_.packed_size(wide(), shape_.in_channels)));
+    shared.input_product = carver.take(in_tasks_.tasks * shape_.in_channels * wide());
+    shared.scaled_expansion = carver.take(k_.packed_size(wide(), shape_.in_channels));
   }
+  return shared;
+}
+
+void MBConvBackward::depthwise() {
+  Carver carver(workspace_.shared());
+  const DepthwiseShared shared = depthwise_shared(carver);
+  const Index packed_size = tiles_.packed_size();
+  float *flipped = shared.flipped, *partial = shared.partial;
+  tiles_.pack_flipped(weights_.depthwise, flipped);
+  const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded, shared.expansion);
+  input_product_ = shared.input_product;
+  if (again()) pack_scaled_expansion(shared.scaled_expansion);
   const bool wants_input = shape_.expands || gradients_.x;
   parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
-    const DepthwiseWork work = depthwise_work(worker);
+    Carver of_worker(workspace_.of_worker(worker));
+    const DepthwiseWork work = depthwise_work(of_worker);
     float* weight_gradient = partial + task * packed_size;
     std::fill_n(weight_gradient, packed_size, 0.0f);
     tiles_.each_piece(in_tasks_.of(task), at_once_, [&](const DepthwiseTile& tile, Range pictures) {

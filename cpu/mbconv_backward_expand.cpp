@@ -63,7 +63,9 @@ void MBConvBackward::finish_expand_again() {
       for (Index j = 0; j < in; ++j) square[static_cast<std::size_t>(i * in + j)] += weighted * w[j];
     }
   }
-  const PackedMatrix of_x(k_, in, in, square.data(), PackedMatrix::Source::kPlain, workspace_.shared());
+  Carver carver(workspace_.shared());
+  const PackedMatrix of_x(k_, in, in, square.data(), PackedMatrix::Source::kPlain,
+                          expand_shared(carver).weights);
   parallel_.run(in_tasks_.tasks, [&](Index task, int) {
     const Range pictures = in_tasks_.of(task);
     each_piece_of({pictures.first * in_tasks_.rows, pictures.last * in_tasks_.rows}, tile_rows_,
@@ -83,16 +85,22 @@ void MBConvBackward::finish_expand_again() {
   });
 }
 
+MBConvBackward::ExpandShared MBConvBackward::expand_shared(Carver& carver) const {
+  const Index in = shape_.in_channels;
+  if (again()) return {carver.take(k_.packed_size(in, in)), nullptr};
+  return {carver.take(k_.packed_size(wide(), in)), carver.take((1 + in_tasks_.tasks) * in * wide())};
+}
+
 void MBConvBackward::expand() {
   if (again()) {
     if (gradients_.x) finish_expand_again();
     return;
   }
   const Index in = shape_.in_channels;
-  Carver shared(workspace_.shared());
-  const PackedMatrix back(k_, wide(), in, weights_.expand, PackedMatrix::Source::kPlain,
-                          shared.take(k_.packed_size(wide(), in)));
-  float* partial = shared.take((1 + in_tasks_.tasks) * in * wide());
+  Carver carver(workspace_.shared());
+  const ExpandShared shared = expand_shared(carver);
+  const PackedMatrix back(k_, wide(), in, weights_.expand, PackedMatrix::Source::kPlain, shared.weights);
+  float* partial = shared.partial;
   parallel_.run(in_tasks_.tasks, [&](Index task, int worker) {
     float* dy = workspace_.of_worker(worker);
     float* weight_gradient = partial + (1 + task) * in * wide();

@@ -4,8 +4,7 @@
 
 namespace effnet::cpu {
 
-MBConvBackward::ProjectWork MBConvBackward::project_work(int worker) const {
-  Carver carver(workspace_.of_worker(worker));
+MBConvBackward::ProjectWork MBConvBackward::project_work(Carver& carver) const {
   ProjectWork w{};
   w.activated = carver.take(tile_rows_ * padded());
   w.slope = carver.take(tile_rows_ * padded());
@@ -13,30 +12,37 @@ MBConvBackward::ProjectWork MBConvBackward::project_work(int worker) const {
   w.projected = carver.take(tile_rows_ * padded_narrow());
   w.keep_row = carver.take(narrow());
   w.product = carver.take(narrow() * wide());
-  w.squeeze = carver.take(se_work());
+  w.squeeze = carver.take(SqueezeExcite::work_size(shape_, group_));
   w.gate_gradient = carver.take(group_ * wide());
   w.constant = carver.take(group_ * wide());
   return w;
 }
 
-void MBConvBackward::project() {
-  Carver shared(workspace_.shared());
-  project_ = {k_,
-              narrow(),
-              wide(),
-              weights_.project,
-              PackedMatrix::Source::kPlain,
-              shared.take(k_.packed_size(narrow(), wide()))};
-  const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kBackward,
-                              shared.take(SqueezeExcite::size(k_, shape_)));
-  float* partial = shared.take(out_tasks_.tasks * narrow() * wide());
+MBConvBackward::ProjectShared MBConvBackward::project_shared(Carver& carver) const {
+  const Index pictures = shape_.batch(), squeezed = pictures * shape_.squeezed_channels;
+  ProjectShared shared{};
+  shared.weights = carver.take(k_.packed_size(narrow(), wide()));
+  shared.squeeze = carver.take(SqueezeExcite::size(k_, shape_));
+  shared.partial = carver.take(out_tasks_.tasks * narrow() * wide());
   if (shape_.squeezes()) {
-    gate_gradient_ = shared.take(shape_.batch() * wide());
-    squeezed_gradient_ = shared.take(shape_.batch() * shape_.squeezed_channels);
+    shared.gate_gradient = carver.take(pictures * wide());
+    shared.squeezed_gradient = carver.take(squeezed);
+    shared.squeezed = carver.take(squeezed);
   }
+  return shared;
+}
+
+void MBConvBackward::project() {
+  Carver carver(workspace_.shared());
+  const ProjectShared shared = project_shared(carver);
+  gate_gradient_ = shared.gate_gradient;
+  squeezed_gradient_ = shared.squeezed_gradient;
+  project_ = {k_, narrow(), wide(), weights_.project, PackedMatrix::Source::kPlain, shared.weights};
+  const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kBackward, shared.squeeze);
   parallel_.run(out_tasks_.tasks, [&](Index task, int worker) {
-    const ProjectWork work = project_work(worker);
-    float* weight_gradient = partial + task * narrow() * wide();
+    Carver of_worker(workspace_.of_worker(worker));
+    const ProjectWork work = project_work(of_worker);
+    float* weight_gradient = shared.partial + task * narrow() * wide();
     each_piece_of(out_tasks_.of(task), group_, [&](Range pictures) {
       if (pictures.size() == 1 && out_pixels_ > tile_rows_)
         large_picture(task, pictures.first, squeeze, work, weight_gradient);
@@ -46,11 +52,10 @@ void MBConvBackward::project() {
   });
   norm2_.finish(saved_.depthwise_norm, shape_.out_rows(), gradients_.depthwise_norm_weight,
                 gradients_.depthwise_norm_bias);
-  sum_tasks(parallel_, partial, out_tasks_.tasks, narrow() * wide(), gradients_.project);
+  sum_tasks(parallel_, shared.partial, out_tasks_.tasks, narrow() * wide(), gradients_.project);
   if (shape_.squeezes()) {
-    float* work = shared.take(shape_.batch() * shape_.squeezed_channels);
     squeeze.weight_gradients(parallel_, saved_.pooled, saved_.squeezed, gate_gradient_, squeezed_gradient_,
-                             gradients_, work);
+                             gradients_, shared.squeezed);
   }
 }
 

@@ -50,27 +50,50 @@ class Forward {
   Index padded() const { return k_.padded(shape_.expanded()); }
 
   void reserve() {
-    const Index of_project = Carver::size_of(tile_rows_ * padded()) + Carver::size_of(se_work());
-    const Index of_depthwise = Carver::size_of(tiles_.input_size()) + Carver::size_of(row_size());
-    const Index of_worker = std::max(of_depthwise, of_project);
-    const Index shared = Carver::size_of(k_.packed_size(shape_.in_channels, wide())) +
-                         Carver::size_of(Expansion::panels_size(k_, shape_, tiles_)) +
-                         Carver::size_of(tiles_.packed_size()) +
-                         Carver::size_of(k_.packed_size(wide(), shape_.out_channels)) +
-                         Carver::size_of(SqueezeExcite::size(k_, shape_));
+    const Index of_worker = std::max(room_of([&](Carver& c) { depthwise_work(c); }),
+                                     room_of([&](Carver& c) { project_work(c); }));
+    const Index shared = std::max({room_of([&](Carver& c) { expand_shared(c); }),
+                                   room_of([&](Carver& c) { depthwise_shared(c); }),
+                                   room_of([&](Carver& c) { project_shared(c); })});
     workspace_.reserve(parallel_.workers, of_worker, shared);
   }
 
-  Index se_work() const { return group_ * (wide() + 2 * shape_.squeezed_channels) + 64; }
+  float* expand_shared(Carver& c) const { return c.take(k_.packed_size(shape_.in_channels, wide())); }
 
-  Index row_size() const { return shape_.depthwise.width * wide(); }
+  struct DepthwiseShared {
+    float *weights, *expansion;
+  };
+  DepthwiseShared depthwise_shared(Carver& c) const {
+    return {c.take(tiles_.packed_size()), c.take(Expansion::panels_size(k_, shape_, tiles_))};
+  }
+
+  struct DepthwiseWork {
+    float *input, *expanded;  // a tile's blocked copy, one map row of y1
+  };
+  DepthwiseWork depthwise_work(Carver& c) const {
+    return {c.take(tiles_.input_size()), c.take(shape_.depthwise.width * wide())};
+  }
+
+  struct ProjectShared {
+    float *weights, *squeeze;
+  };
+  ProjectShared project_shared(Carver& c) const {
+    return {c.take(k_.packed_size(wide(), shape_.out_channels)), c.take(SqueezeExcite::size(k_, shape_))};
+  }
+
+  struct ProjectWork {
+    float *activated, *squeeze;  // a2 of a tile
+  };
+  ProjectWork project_work(Carver& c) const {
+    return {c.take(tile_rows_ * padded()), c.take(SqueezeExcite::work_size(shape_, group_))};
+  }
 
   void expand() {
     if (expands_again(shape_)) return measure_expansion();
     Carver shared(workspace_.shared());
     const Index in = shape_.in_channels;
     const PackedMatrix expand(k_, in, wide(), weights_.expand, PackedMatrix::Source::kTransposed,
-                              shared.take(k_.packed_size(in, wide())));
+                              expand_shared(shared));
     const PictureTasks tasks(shape_.batch(), shape_.depthwise.height * shape_.depthwise.width);
     ChannelMoments moments(wide(), tasks.tasks);
     parallel_.run(tasks.tasks, [&](Index task, int) {
@@ -99,27 +122,26 @@ class Forward {
 
   void depthwise() {
     const DepthwiseShape& shape = shape_.depthwise;
-    Carver shared(workspace_.shared());
-    float* packed = shared.take(tiles_.packed_size());
-    tiles_.pack(weights_.depthwise, packed);
-    const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded,
-                              shared.take(Expansion::panels_size(k_, shape_, tiles_)));
+    Carver carver(workspace_.shared());
+    const DepthwiseShared shared = depthwise_shared(carver);
+    tiles_.pack(weights_.depthwise, shared.weights);
+    const Expansion expansion(k_, shape_, tiles_, x_, weights_.expand, saved_.expanded, shared.expansion);
     const PictureTasks tasks(shape.batch, shape.height * shape.width);
     ChannelMoments moments(wide(), tasks.tasks);
     const Index at_once = tiles_.pictures_at_once(kTileBudget);
     parallel_.run(tasks.tasks, [&](Index task, int worker) {
-      Carver carver(workspace_.of_worker(worker));
-      float *copy_memory = carver.take(tiles_.input_size()), *row_memory = carver.take(row_size());
+      Carver of_worker(workspace_.of_worker(worker));
+      const DepthwiseWork work = depthwise_work(of_worker);
       const Range pictures = tasks.of(task);
       tiles_.each_piece(pictures, at_once, [&](const DepthwiseTile& tile, Range piece) {
         for (Index n = piece.first; n < piece.last; ++n) {
           const auto fill = [&](Range rows, const DepthwiseTile& of, float* out, const BlockedCopy& copy) {
             each_piece_of(rows, expands_again(shape_) ? 1 : rows.size(), [&](Range part) {
-              normalize_expanded(of, part.size(), expansion.rows(n, part, of, row_memory),
+              normalize_expanded(of, part.size(), expansion.rows(n, part, of, work.expanded),
                                  out + (part.first - rows.first) * copy.row_size, copy);
             });
           };
-          tiles_.forward(tile, tiles_.fill_input(tile, copy_memory, fill), packed,
+          tiles_.forward(tile, tiles_.fill_input(tile, work.input, fill), shared.weights,
                          saved_.depthwise + n * out_pixels_ * wide());
         }
         const Range rows{piece.first * out_pixels_ + tile.out_rows.first * shape.out_width,
@@ -164,32 +186,32 @@ class Forward {
 
   void project() {
     const Index narrow = shape_.out_channels;
-    Carver shared(workspace_.shared());
+    Carver carver(workspace_.shared());
+    const ProjectShared shared = project_shared(carver);
     const PackedMatrix project(k_, wide(), narrow, weights_.project, PackedMatrix::Source::kTransposed,
-                               shared.take(k_.packed_size(wide(), narrow)));
-    const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kForward,
-                                shared.take(SqueezeExcite::size(k_, shape_)));
+                               shared.weights);
+    const SqueezeExcite squeeze(k_, shape_, weights_, SqueezeExcite::Pass::kForward, shared.squeeze);
     const PictureTasks tasks(shape_.batch(), out_pixels_);
     ChannelMoments moments(narrow, tasks.tasks);
     parallel_.run(tasks.tasks, [&](Index task, int worker) {
-      Carver carver(workspace_.of_worker(worker));
-      float* activated = carver.take(tile_rows_ * padded());
-      float* work = carver.take(se_work());
+      Carver of_worker(workspace_.of_worker(worker));
+      const ProjectWork work = project_work(of_worker);
       each_piece_of(tasks.of(task), group_, [&](Range pictures) {
         const Range rows{pictures.first * out_pixels_, pictures.last * out_pixels_};
         if (shape_.squeezes()) {
-          pool(pictures, activated);
+          pool(pictures, work.activated);
           squeeze.forward(pictures.size(), saved_.pooled + pictures.first * wide(),
                           saved_.squeezed + pictures.first * shape_.squeezed_channels,
-                          saved_.gate + pictures.first * wide(), work);
+                          saved_.gate + pictures.first * wide(), work.squeeze);
         }
         each_piece_of(rows, tile_rows_of(pictures), [&](Range tile) {
           const bool kept = shape_.squeezes() && tile.size() == rows.size();
           if (!kept)
-            activate(tile, shape_.squeezes() ? saved_.gate + pictures.first * wide() : nullptr, activated);
-          if (kept) apply_gate(pictures, activated);
+            activate(tile, shape_.squeezes() ? saved_.gate + pictures.first * wide() : nullptr,
+                     work.activated);
+          if (kept) apply_gate(pictures, work.activated);
           float* y = saved_.projected + tile.first * narrow;
-          project.multiply(tile.size(), {activated, padded()}, {y, narrow});
+          project.multiply(tile.size(), {work.activated, padded()}, {y, narrow});
           if (statistics_ == Statistics::kBatch) moments.add(k_, task, y, tile.size());
         });
       });

@@ -17,15 +17,15 @@ class SqueezeExcite {
                 float* memory);
   static Index size(const KernelTable& kernels, const MBConvShape& shape);
 
-  // pooled (n, Ce) -> squeezed (n, Cs), gate (n, Ce). `work`: work_size(n).
+  // pooled (n, Ce) -> squeezed (n, Cs), gate (n, Ce). `work`: work_size() of n pictures.
   void forward(Index pictures, const float* pooled, float* squeezed, float* gate, float* work) const;
 
   // gate_gradient (n, Ce) becomes the gradient of what goes into the sigmoid; squeezed_gradient (n, Cs) that of
   // `squeezed`; pooled_gradient (n, Ce).
   void backward(Index pictures, const float* squeezed, const float* gate, float* gate_gradient,
                 float* squeezed_gradient, float* pooled_gradient, float* work) const;
-  Index work_size(Index pictures) const {
-    return pictures * (shape_.expanded() + 2 * shape_.squeezed_channels) + 64;
+  static Index work_size(const MBConvShape& shape, Index pictures) {
+    return pictures * (shape.expanded() + 2 * shape.squeezed_channels) + 64;
   }
 
   // The gradients of weights and biases from those of all pictures.

@@ -35,22 +35,35 @@ class Workspace {
   Piece shared_;
 };
 
-// Hands out parts of one piece, each on a cache line of its own.
+// Hands out parts of one piece, each on a cache line of its own. Without a piece it counts: the function that lays out what
+// a sweep works in says so how much that is (room_of).
 class Carver {
  public:
-  explicit Carver(float* base) : next_(base) {}
+  Carver() = default;
+  explicit Carver(float* base) : base_(base) {}
 
   float* take(Index count) {
-    float* taken = next_;
-    next_ += size_of(count);
+    float* taken = base_ ? base_ + used_ : nullptr;
+    used_ += size_of(count);
     return taken;
   }
+
+  Index used() const { return used_; }
 
   // What take(count) uses up: whole lines, and one more that a vector load may touch.
   static Index size_of(Index count) { return (count + 31) / 16 * 16; }
 
  private:
-  float* next_;
+  float* base_ = nullptr;
+  Index used_ = 0;
 };
+
+// The floats that lay_out(carver) takes.
+template <class LayOut>
+Index room_of(LayOut&& lay_out) {
+  Carver counter;
+  lay_out(counter);
+  return counter.used();
+}
 
 }  // namespace effnet::cpu
