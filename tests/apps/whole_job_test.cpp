@@ -61,7 +61,7 @@ holdout = 40
 [recipe]
 opt = "sgd"
 lr_base = 0.8
-epochs = 6
+epochs = 18
 batch_size = 8
 sched = "cosine"
 warmup_epochs = 0.1
@@ -227,12 +227,12 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
   CHECK(json["failures"].empty());
   CHECK(json["verdicts"] == again("broken")["verdicts"]);
   CHECK(contains(json["verdicts"].dump(), "Short training ranked 3 nets with Kendall tau"));
-  // 200 pictures are left to train on; 6 epochs of them are a long training.
+  // 200 pictures are left to train on; 18 epochs of them are a long training.
   const nlohmann::json predicted = json["bill"]["rows"][3], actual = json["actual"][3];
   for (const nlohmann::json& row : {predicted, actual}) {
     CHECK(row["phase"] == "rank check");
     CHECK(row["nets"] == 3);
-    CHECK(row["pictures"] == 3 * 200 * 6);
+    CHECK(row["pictures"] == 3 * 200 * 18);
     CHECK(row["seconds"] > 0);
   }
   CHECK(json["bill"]["data"]["train"] == 240);
