@@ -34,20 +34,38 @@ StudyRunOptions run_options(const BaselineSearchRun& run, std::string_view study
           .stop = run.stop};
 }
 
-std::vector<TrialResult> run_arm(const BaselineSearchConfig& config, const Space& space,
-                                 store::TrialStore& store, const BaselineSearchRun& run, std::string name,
-                                 std::string strategy_name, int trials) {
-  const std::unique_ptr<Strategy> strategy = make_strategy(strategy_name, space);
+struct Arm {
+  std::vector<TrialResult> trials;
+  std::vector<spec::Choices> recommended;  // the best first; empty: by reward
+};
+
+Arm run_arm(const BaselineSearchConfig& config, const Space& space, store::TrialStore& store,
+            const BaselineSearchRun& run, std::string name, std::string strategy_name, int trials) {
+  const std::unique_ptr<Strategy> strategy = make_strategy(strategy_name, space, config.objective);
   Study study(
       study_config(config, name, strategy_name, trials),
       [&](const spec::Choices& choices) { return space.candidate(choices); }, *strategy, store);
-  return study.run(run_options(run, name));
+  Arm arm;
+  arm.trials = study.run(run_options(run, name));
+  arm.recommended = strategy->recommend(config.finalists);
+  return arm;
+}
+
+// The trials behind the nets that the arm stands for, each net once.
+std::vector<TrialResult> best_of(const Arm& arm, int count) {
+  if (arm.recommended.empty()) return explain(arm.trials, count).best;
+  std::vector<TrialResult> best;
+  for (const spec::Choices& choices : arm.recommended) {
+    best.push_back(*std::find_if(arm.trials.begin(), arm.trials.end(), [&](const TrialResult& result) {
+      return result.reward && result.trial.candidate.choices == choices;
+    }));
+  }
+  return best;
 }
 
 // The arm's best nets, each once, into the list of finalists; a net that both arms found stands there once.
-void nominate(const std::vector<TrialResult>& arm, int count, bool Finalist::*which,
-              std::vector<Finalist>& finalists) {
-  for (const TrialResult& result : explain(arm, count).best) {
+void nominate(const Arm& arm, int count, bool Finalist::*which, std::vector<Finalist>& finalists) {
+  for (const TrialResult& result : best_of(arm, count)) {
     const auto same = std::find_if(finalists.begin(), finalists.end(), [&](const Finalist& finalist) {
       return finalist.candidate.arch == result.trial.candidate.arch;
     });
@@ -104,14 +122,16 @@ std::optional<Finalist> first_of(const std::vector<Finalist>& finalists, bool Fi
 BaselineSearchResult run_baseline_search(const BaselineSearchConfig& config, const Space& space,
                                          store::TrialStore& store, const BaselineSearchRun& run) {
   BaselineSearchResult result;
-  result.search = run_arm(config, space, store, run, "search", config.strategy, config.trials);
+  Arm search = run_arm(config, space, store, run, "search", config.strategy, config.trials), random;
   if (config.random_trials > 0)
-    result.random = run_arm(config, space, store, run, "random", "random", config.random_trials);
+    random = run_arm(config, space, store, run, "random", "random", config.random_trials);
 
   std::vector<Finalist> finalists;
-  nominate(result.search, config.finalists, &Finalist::searched, finalists);
-  if (finalists.empty()) fail_without_score(result.search);
-  nominate(result.random, config.finalists, &Finalist::random, finalists);
+  nominate(search, config.finalists, &Finalist::searched, finalists);
+  if (finalists.empty()) fail_without_score(search.trials);
+  nominate(random, config.finalists, &Finalist::random, finalists);
+  result.search = std::move(search.trials);
+  result.random = std::move(random.trials);
 
   std::vector<spec::Candidate> candidates;
   for (const Finalist& finalist : finalists) candidates.push_back(finalist.candidate);

@@ -61,7 +61,7 @@ class Evolution final : public Strategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_evolution(const Space& space, int population) {
+std::unique_ptr<Strategy> make_evolution(const Space& space, int population, const Objective&) {
   return std::make_unique<Evolution>(space, static_cast<std::size_t>(population));
 }
 

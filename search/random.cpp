@@ -22,7 +22,7 @@ class Random final : public Strategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_random(const Space& space, int) {
+std::unique_ptr<Strategy> make_random(const Space& space, int, const Objective&) {
   return std::make_unique<Random>(space);
 }
 

@@ -100,7 +100,7 @@ class Reinforce final : public Strategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_reinforce(const Space& space, int) {
+std::unique_ptr<Strategy> make_reinforce(const Space& space, int, const Objective&) {
   return std::make_unique<Reinforce>(space);
 }
 

@@ -13,11 +13,13 @@
 namespace effnet::search {
 namespace {
 
-constexpr std::array<StrategyRow, 3> kStrategies{{
+constexpr std::array<StrategyRow, 4> kStrategies{{
     {"random", "every member equally likely; the arm to compare with", make_random},
     {"evolution", "regularised evolution: mutate the best of a quarter of the last 20 (evolution:N: of N)",
      make_evolution, 20},
     {"reinforce", "policy gradient on one softmax a choice", make_reinforce},
+    {"predictor", "Gaussian process on choices and cost, asks for the greatest expected improvement",
+     make_predictor},
 }};
 
 int parse_argument(const StrategyRow& row, std::string_view text) {
@@ -38,15 +40,16 @@ std::span<const StrategyRow> strategies() {
   return kStrategies;
 }
 
-std::unique_ptr<Strategy> make_strategy(std::string_view name_and_argument, const Space& space) {
+std::unique_ptr<Strategy> make_strategy(std::string_view name_and_argument, const Space& space,
+                                        const Objective& objective) {
   const std::size_t colon = name_and_argument.find(':');
   const std::string_view name = name_and_argument.substr(0, colon);
   std::vector<std::string> known;
   for (const StrategyRow& row : kStrategies) {
     known.emplace_back(row.name);
     if (row.name != name) continue;
-    if (colon == std::string_view::npos) return row.make(space, row.default_argument);
-    return row.make(space, parse_argument(row, name_and_argument.substr(colon + 1)));
+    if (colon == std::string_view::npos) return row.make(space, row.default_argument, objective);
+    return row.make(space, parse_argument(row, name_and_argument.substr(colon + 1)), objective);
   }
   throw spec::Error(spec::ErrorKind::kUsage, "--strategy", fmt::format("unknown strategy '{}'", name),
                     spec::did_you_mean(name, known));

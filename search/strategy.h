@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "spec/trial.h"
 
@@ -23,6 +24,9 @@ class Strategy {
   virtual spec::Choices ask(const AskContext& context) = 0;
   // No reward: the trial failed, or broke a constraint.
   virtual void tell(int trial, const spec::Choices& choices, std::optional<double> reward) = 0;
+  // The nets that it stands for after what it was told, the best first and each once, at most `count`: by its belief rather
+  // than by a lucky observation. Empty: it has none, and the highest rewards are all there is.
+  virtual std::vector<spec::Choices> recommend(int /*count*/) const { return {}; }
   // A line for the progress display: what the strategy has come to believe.
   virtual std::string state_note() const { return {}; }
 };

@@ -59,6 +59,8 @@ class Session {
                   fmt::format("stopped; {} of {} trials are finished and kept", finished_, config_.trials),
                   "run the same command again to go on");
     }
+    for (; told_ < config_.trials; ++told_)
+      tell();  // what the lag held back, for the strategy's recommendation
     std::vector<TrialResult> results;
     for (Slot& slot : slots_) results.push_back(std::move(slot.result));
     return results;
@@ -131,12 +133,16 @@ class Session {
   bool may_ask() {
     if (asked_ >= config_.trials) return false;
     while (told_ <= asked_ - config_.lag) {
-      const Slot& slot = slots_[static_cast<std::size_t>(told_)];
-      if (!slot.finished) return false;
-      strategy_.tell(told_, slot.result.trial.candidate.choices, slot.result.reward);
+      if (!slots_[static_cast<std::size_t>(told_)].finished) return false;
+      tell();
       ++told_;
     }
     return true;
+  }
+
+  void tell() {
+    const TrialResult& result = slots_[static_cast<std::size_t>(told_)].result;
+    strategy_.tell(told_, result.trial.candidate.choices, result.reward);
   }
 
   void ask() {

@@ -67,7 +67,7 @@ void add_search(CLI::App& program) {
   step.config.budget = {.pictures = 12'000, .epochs = 2};
   command->add_option("--space", step.space_name, "built-in space (b0-small, fashion-small) or space file")
       ->capture_default_str();
-  command->add_option("--strategy", step.config.strategy, "random, evolution or reinforce")
+  command->add_option("--strategy", step.config.strategy, "random, evolution, reinforce or predictor")
       ->capture_default_str();
   command->add_option("--objective", options->objective, "soft, hard, absolute or constraint")
       ->capture_default_str();
@@ -96,7 +96,7 @@ void add_search(CLI::App& program) {
                   "baseline.toml");
   command->footer(
       "Examples:\n  effnet search --trials 40 --target 1.5e6 --output runs/search\n"
-      "  effnet search --space my-space.toml --data-dir pictures --dataset folder --strategy reinforce\n");
+      "  effnet search --space my-space.toml --data-dir pictures --dataset folder --strategy predictor\n");
   command->callback([options] { run(*options); });
 }
 

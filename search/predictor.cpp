@@ -1,0 +1,247 @@
+// Bayesian optimisation with a Gaussian process (Snoek et al., arXiv 1206.2944; on architectures BANANAS, arXiv 1910.11858):
+// accuracy is predicted from a net's choices and its free costs, and the next net is the one whose reward is expected to
+// improve most on the best so far. Only accuracy is guessed: the objective's cost term is computed. Trials that are still
+// under way count as seen with what is expected of them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <set>
+#include <vector>
+
+#include "search/gaussian_process.h"
+#include "search/net_features.h"
+#include "search/strategies.h"
+
+namespace effnet::search {
+namespace {
+
+constexpr int kFirstTrials = 10;          // random
+constexpr std::size_t kMostPoints = 300;  // of the model: an ask must stay quick
+constexpr std::size_t kMostFittedPoints = 120;
+constexpr int kRounds = 3;  // of moving on from the most promising nets
+constexpr double kOwnShare = 0.5;
+constexpr std::size_t kParents = 12, kChildren = 12, kStrangers = 100;
+
+struct Net {
+  spec::Choices choices;
+  std::vector<double> features;
+  double factor = 1, offset = 0;  // reward = factor * accuracy + offset
+};
+
+struct Told {
+  Net net;
+  double accuracy = 0;
+};
+
+double improvement(double mean, double deviation, double best) {
+  if (deviation < 1e-12) return std::max(mean - best, 0.0);
+  const double z = (mean - best) / deviation;
+  const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
+  const double share = std::erfc(-z / std::numbers::sqrt2) / 2;
+  return deviation * (z * share + density);
+}
+
+class Predictor final : public Strategy {
+ public:
+  Predictor(const Space& space, const Objective& objective)
+      : space_(space), objective_(objective), features_(space) {}
+
+  spec::Choices ask(const AskContext& context) override {
+    spec::RandomStream random(context.seed);
+    spec::Choices next =
+        context.trial < kFirstTrials || told_.size() < 3 ? untried(random) : best_expected(context, random);
+    under_way_[context.trial] = next;
+    return next;
+  }
+
+  // A failed trial is not asked for again, and teaches nothing else.
+  void tell(int trial, const spec::Choices& choices, std::optional<double> reward) override {
+    under_way_.erase(trial);
+    tried_.insert(choices);
+    if (!reward) return;
+    Net net = net_of(choices);
+    if (net.factor <= 0) return;
+    const double accuracy = (*reward - net.offset) / net.factor;
+    told_.push_back({std::move(net), accuracy});
+    if (told_.size() < next_fit_) return;
+    next_fit_ = told_.size() + std::max<std::size_t>(5, told_.size() / 5);
+    const Data recent = data(kMostFittedPoints);
+    settings_ = fitted(recent.points, recent.accuracies, settings_);
+  }
+
+  // The tried nets that are expected to be best. What a net scored beyond the model is partly its own and partly luck; which
+  // is not known without training it again, so half of it counts.
+  std::vector<spec::Choices> recommend(int count) const override {
+    if (told_.empty()) return {};
+    Data known = data(kMostPoints);
+    const GaussianProcess model(std::move(known.points), known.accuracies, settings_);
+    std::map<spec::Choices, std::pair<double, int>> rewards;  // sum and number
+    for (const Told& told : told_) {
+      auto& [sum, number] = rewards[told.net.choices];
+      sum += reward_of(told);
+      ++number;
+    }
+    std::vector<Scored> nets = scored_by(model, tried_nets(), 0);
+    for (Scored& net : nets) {
+      const auto& [sum, number] = rewards.at(net.net.choices);
+      net.expected += kOwnShare * (sum / number - net.expected);
+    }
+    keep_best(nets, static_cast<std::size_t>(count), &Scored::expected);
+    std::vector<spec::Choices> best;
+    for (Scored& net : nets) best.push_back(std::move(net.net.choices));
+    return best;
+  }
+
+  std::string state_note() const override {
+    return fmt::format("model of {} nets: forgets over {:.2g}, trend {:.2g}, noise {:.2g}", told_.size(),
+                       settings_.length, settings_.linear, settings_.noise);
+  }
+
+ private:
+  struct Data {
+    std::vector<std::vector<double>> points;
+    std::vector<double> accuracies;
+  };
+
+  Net net_of(const spec::Choices& choices) const {
+    const spec::Candidate candidate = space_.candidate(choices);
+    const std::optional<double> at_0 = reward(objective_, 0, candidate.cost),
+                                at_1 = reward(objective_, 1, candidate.cost);
+    if (!at_0 || !at_1) return {choices, {}, 0, 0};
+    return {choices, features_.of(candidate), *at_1 - *at_0, *at_0};
+  }
+
+  // Each once.
+  std::vector<Net> tried_nets() const {
+    std::vector<Net> nets;
+    std::set<spec::Choices> seen;
+    for (const Told& told : told_) {
+      if (seen.insert(told.net.choices).second) nets.push_back(told.net);
+    }
+    return nets;
+  }
+
+  static double reward_of(const Told& told) { return told.net.factor * told.accuracy + told.net.offset; }
+
+  // The best half of `most` trials and the latest others.
+  Data data(std::size_t most) const {
+    std::vector<std::size_t> order(told_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    if (order.size() > most) {
+      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return reward_of(told_[a]) > reward_of(told_[b]);
+      });
+      std::sort(order.begin() + static_cast<std::ptrdiff_t>(most / 2), order.end(), std::greater<>());
+      order.resize(most);
+      std::sort(order.begin(), order.end());
+    }
+    Data data;
+    for (const std::size_t i : order) {
+      data.points.push_back(told_[i].net.features);
+      data.accuracies.push_back(told_[i].accuracy);
+    }
+    return data;
+  }
+
+  spec::Choices untried(spec::RandomStream& random) const {
+    constexpr int kTries = 20;
+    spec::Choices choices = space_.sample(random);
+    for (int i = 0; i < kTries && tried_.contains(choices); ++i) choices = space_.sample(random);
+    return choices;
+  }
+
+  struct Scored {
+    Net net;
+    double expected = 0;     // reward
+    double improvement = 0;  // expected, on the best expected of the tried nets
+  };
+
+  // Nets that are neither tried nor under way, each once.
+  class Pool {
+   public:
+    Pool(const Predictor& predictor, int trial) : predictor_(predictor) {
+      seen_ = predictor.tried_;
+      for (const auto& [number, choices] : predictor.under_way_) {
+        if (number < trial) seen_.insert(choices);
+      }
+    }
+    void add(spec::Choices choices) {
+      if (!seen_.insert(choices).second) return;
+      Net net = predictor_.net_of(choices);
+      if (net.factor > 0) fresh_.push_back(std::move(net));
+    }
+    std::vector<Net> take() { return std::exchange(fresh_, {}); }
+
+   private:
+    const Predictor& predictor_;
+    std::set<spec::Choices> seen_;
+    std::vector<Net> fresh_;
+  };
+
+  static std::vector<Scored> scored_by(const GaussianProcess& model, std::vector<Net> nets, double best) {
+    std::vector<std::vector<double>> points;
+    for (const Net& net : nets) points.push_back(net.features);
+    const std::vector<GaussianProcess::Belief> beliefs = model.at(points);
+    std::vector<Scored> scored;
+    for (std::size_t i = 0; i < nets.size(); ++i) {
+      const double mean = nets[i].factor * beliefs[i].mean + nets[i].offset;
+      const double gain = improvement(mean, nets[i].factor * beliefs[i].deviation, best);
+      scored.push_back({std::move(nets[i]), mean, gain});
+    }
+    return scored;
+  }
+
+  static void keep_best(std::vector<Scored>& nets, std::size_t count, double Scored::*by) {
+    std::stable_sort(nets.begin(), nets.end(),
+                     [by](const Scored& a, const Scored& b) { return a.*by > b.*by; });
+    if (nets.size() > count) nets.resize(count);
+  }
+
+  spec::Choices best_expected(const AskContext& context, spec::RandomStream& random) const {
+    Data known = data(kMostPoints);
+    GaussianProcess model(std::move(known.points), known.accuracies, settings_);
+    for (const auto& [number, choices] : under_way_) {
+      if (number >= context.trial) continue;
+      if (const Net net = net_of(choices); net.factor > 0) model.believe(net.features);
+    }
+    // What tried nets are worth is expected, too, rather than observed: an observation may have been lucky.
+    std::vector<Scored> parents = scored_by(model, tried_nets(), 0);
+    keep_best(parents, kParents, &Scored::expected);
+    const double best = parents.front().expected;
+
+    Pool pool(*this, context.trial);
+    for (std::size_t i = 0; i < kStrangers; ++i) pool.add(space_.sample(random));
+    std::vector<Scored> found;
+    for (int round = 0; round < kRounds; ++round) {
+      for (const Scored& parent : parents) {
+        for (std::size_t i = 0; i < kChildren; ++i) pool.add(space_.mutate(parent.net.choices, random));
+      }
+      std::vector<Scored> fresh = scored_by(model, pool.take(), best);
+      std::move(fresh.begin(), fresh.end(), std::back_inserter(found));
+      keep_best(found, kParents, &Scored::improvement);
+      parents = found;
+      if (parents.empty()) return untried(random);
+    }
+    return found.front().net.choices;
+  }
+
+  const Space& space_;
+  Objective objective_;
+  NetFeatures features_;
+  std::vector<Told> told_;
+  std::set<spec::Choices> tried_;
+  std::map<int, spec::Choices> under_way_;  // asked for, not told of
+  std::size_t next_fit_ = 8;
+  GaussianProcessSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_predictor(const Space& space, int, const Objective& objective) {
+  return std::make_unique<Predictor>(space, objective);
+}
+
+}  // namespace effnet::search
