@@ -28,8 +28,9 @@ struct Plan {
   std::string name;
   std::string text;  // the file itself
   std::uint64_t seed = 1;
-  int workers = 2;  // processes side by side
-  int threads = 1;  // of each
+  int workers = 2;               // processes side by side
+  int threads = 1;               // of each
+  std::string kernels = "auto";  // a word of apps/kernel_choice.h
   DataChoice data;
   spec::Recipe recipe;  // of every training; children shorten it to their budget
 
