@@ -134,9 +134,13 @@ void check_matches(const ConfigTable& table, const Plan& plan) {
 }  // namespace
 
 Plan read_plan(const std::filesystem::path& file) {
+  return parse_plan(spec::read_file(file), file.string());
+}
+
+Plan parse_plan(std::string_view toml, std::string_view where) {
   Plan plan;
-  plan.text = spec::read_file(file);
-  const ConfigTable table = ConfigTable::parse(plan.text, file.string());
+  plan.text = toml;
+  const ConfigTable table = ConfigTable::parse(plan.text, where);
   plan.name = table.string("name");
   if (plan.name.empty() || plan.name.find('/') != std::string::npos)
     throw table.error("name", "must be a word without '/'; the output folder is called after it");

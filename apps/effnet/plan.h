@@ -60,6 +60,7 @@ struct Plan {
 
 // Unknown keys are errors with their line.
 Plan read_plan(const std::filesystem::path& file);
+Plan parse_plan(std::string_view toml, std::string_view where);
 
 // Error{kUsage} where the plan's nets do not take these pictures or more pictures are asked for than there are,
 // Error{kBadData} for a data set that has none to test with.
