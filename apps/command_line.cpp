@@ -35,24 +35,37 @@ std::vector<std::string> flag_names(const CLI::App& command) {
   return names;
 }
 
+// The command that was chosen, or of its own commands the one that was: "bench search".
+struct Chosen {
+  CLI::App* command = nullptr;
+  std::string words;
+};
+
+Chosen chosen_in(const CLI::App& program) {
+  Chosen of;
+  for (auto chosen = program.get_subcommands(); !chosen.empty(); chosen = of.command->get_subcommands()) {
+    of.command = chosen.front();
+    of.words += (of.words.empty() ? "" : " ") + of.command->get_name();
+  }
+  return of;
+}
+
 // CLI11 reports a misspelt command, a misspelt flag and a surplus word alike, as extras.
 Error explain_extras(CLI::App& program) {
-  const auto chosen = program.get_subcommands();
-  CLI::App* command = chosen.empty() ? nullptr : chosen.front();
+  const auto [command, words] = chosen_in(program);
   std::vector<std::string> extras = program.remaining(true);
   const std::string word = extras.empty() ? "" : extras.front();
   if (word.starts_with("-")) {
     const std::string flag = word.substr(0, word.find('='));
-    return Error(ErrorKind::kUsage, command ? command->get_name() : "",
-                 fmt::format("unknown flag '{}'", flag),
+    return Error(ErrorKind::kUsage, words, fmt::format("unknown flag '{}'", flag),
                  spec::did_you_mean(flag, flag_names(command ? *command : program)));
   }
   if (!command) {
     return Error(ErrorKind::kUsage, "", fmt::format("unknown command '{}'", word),
                  spec::did_you_mean(word, command_names(program)));
   }
-  return Error(ErrorKind::kUsage, command->get_name(), fmt::format("'{}' is not expected here", word),
-               fmt::format("see '{} {} --help'", program.get_name(), command->get_name()));
+  return Error(ErrorKind::kUsage, words, fmt::format("'{}' is not expected here", word),
+               fmt::format("see '{} {} --help'", program.get_name(), words));
 }
 
 // A script that appends a flag to a command line means the last one.
@@ -60,6 +73,14 @@ void last_value_wins(CLI::App& command) {
   for (CLI::Option* option : command.get_options()) {
     const bool one_value = option->get_items_expected_max() == 1 && !option->get_positional();
     if (one_value && option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw) option->take_last();
+  }
+}
+
+void complete_commands(CLI::App& app, const Program& program) {
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command->set_version_flag("--version", version_line(program.name));
+    last_value_wins(*command);
+    complete_commands(*command, program);
   }
 }
 
@@ -79,8 +100,7 @@ int parse_and_run(CLI::App& app, int argc, char** argv) {
       app.exit(error);
       return 0;
     }
-    const auto chosen = app.get_subcommands();
-    const std::string command = chosen.empty() ? "" : chosen.front()->get_name();
+    const std::string command = chosen_in(app).words;
     const std::vector<std::string> extras = app.remaining(true);
     if (!extras.empty()) return report(app.get_name(), explain_extras(app));
     return report(app.get_name(), Error(ErrorKind::kUsage, command, error.what(),
@@ -99,10 +119,7 @@ int run_program(int argc, char** argv, const Program& program, std::span<const A
   app.footer(program.epilogue);
   app.get_formatter()->column_width(34);
   for (const AddCommand add : commands) add(app);
-  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    command->set_version_flag("--version", version_line(program.name));
-    last_value_wins(*command);
-  }
+  complete_commands(app, program);
   try {
     const int code = parse_and_run(app, argc, argv);
     print_result("");

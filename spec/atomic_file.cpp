@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
+#include <optional>
 
 #include "spec/error.h"
 
@@ -22,6 +25,36 @@ namespace {
 }
 
 constexpr std::size_t kLongest = std::size_t{256} << 20;
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+// 123 of FILE.123.tmp; nothing for any other name.
+std::optional<pid_t> writer_of(const std::filesystem::path& file) {
+  const std::string number = file.stem().extension().string();  // ".123"
+  if (file.extension() != ".tmp" || number.size() < 2) return {};
+  pid_t pid = 0;
+  const char* end = number.data() + number.size();
+  const auto [stopped, error] = std::from_chars(number.data() + 1, end, pid);
+  return error == std::errc{} && stopped == end && pid > 0 ? std::optional(pid) : std::nullopt;
+}
+
+bool has_ended(pid_t pid) {
+  return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+// A number that another process has by now keeps a leftover for a later time.
+void remove_leftovers(const std::filesystem::path& target) {
+  std::error_code ignored;  // they are in nobody's way
+  std::filesystem::directory_iterator entry(folder_of(target), ignored);
+  for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+    const std::filesystem::path& file = entry->path();
+    const std::optional<pid_t> writer = writer_of(file);
+    if (!writer || file.stem().stem() != target.filename() || !has_ended(*writer)) continue;
+    unlink(file.c_str());
+  }
+}
 
 // Closes the descriptor on every path and removes the temporary file unless it was renamed.
 class TemporaryFile {
@@ -56,8 +89,7 @@ class TemporaryFile {
 
  private:
   void sync_folder() const {
-    const std::filesystem::path folder = target_.has_parent_path() ? target_.parent_path() : ".";
-    const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor = open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return;
     fsync(descriptor);
     close(descriptor);
@@ -72,6 +104,7 @@ class TemporaryFile {
 }  // namespace
 
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+  remove_leftovers(file);  // first: on a full disk they are the space that is missing
   TemporaryFile temporary(file);
   temporary.write_all(bytes);
   temporary.rename_to_target();
@@ -101,9 +134,7 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 bool is_interrupted_write(const std::filesystem::path& file) {
-  const std::string pid = file.stem().extension().string();  // ".123" of FILE.123.tmp
-  return file.extension() == ".tmp" && pid.size() > 1 &&
-         pid.find_first_not_of("0123456789", 1) == std::string::npos;
+  return writer_of(file).has_value();
 }
 
 }  // namespace effnet::spec

@@ -8,6 +8,7 @@
 #include "apps/effnet/job_report.h"
 #include "apps/effnet/plan.h"
 #include "apps/effnet/whole_job.h"
+#include "apps/kernel_choice.h"
 #include "apps/stop_signal.h"
 #include "spec/error.h"
 
@@ -15,13 +16,14 @@ namespace effnet::apps {
 namespace {
 
 struct Options {
-  std::string plan_file, output, data_dir;
+  std::string plan_file, output, data_dir, kernels;
   bool json = false;
 };
 
 void run(const Options& options) {
   Plan plan = read_plan(options.plan_file);
   if (!options.data_dir.empty()) plan.data.data_dir = options.data_dir;
+  if (!options.kernels.empty()) plan.kernels = options.kernels;
   const std::string output = options.output.empty() ? "runs/" + plan.name : options.output;
   try {
     const WholeJobResult result = run_whole_job(plan, output, stop_requested());
@@ -45,6 +47,7 @@ void add_auto(CLI::App& program) {
       ->required();
   command->add_option("--output", options->output, "output folder; default runs/NAME of the plan");
   command->add_option("--data-dir", options->data_dir, "folder of the pictures instead of the plan's");
+  add_kernels_flag(*command, options->kernels, fmt::format("{}, instead of the plan's", kKernelsHelp));
   command->add_flag("--json", options->json, "the result as JSON");
   command->footer("Example:\n  effnet auto --plan plans/demo.toml --output runs/demo\n");
   command->callback([options] { run(*options); });

@@ -1,4 +1,5 @@
-// effnet bench: hands over to effnet-bench with all that was given.
+// effnet bench: `search` and `floors` are measured from here, since they run trainers; all else is handed over to
+// effnet-bench with all that was given.
 #include <CLI/CLI.hpp>
 
 #include "apps/effnet/commands.h"
@@ -7,17 +8,22 @@
 namespace effnet::apps {
 
 void add_bench(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "bench",
-      "How fast this machine trains and infers (effnet bench train, infer or kernels), beside a peer");
+  CLI::App* command = program.add_subcommand("bench",
+                                             "How fast this machine trains, infers and searches, beside a "
+                                             "peer (effnet bench train, infer, kernels, search, "
+                                             "floors)");
+  add_bench_search(*command);  // before the next line, whose setting commands take over from their parent
+  add_bench_floors(*command);
   command->prefix_command();  // what follows is effnet-bench's, its --help too
   command->footer(
       "train    training steps, forward to optimizer, by the project's kernels and by LibTorch's operators\n"
       "infer    logits of pictures, the same two\n"
       "kernels  each micro-kernel of each instruction set beside the machine's measured peak\n"
-      "Flags (--threads, --seconds, --only, --json, ...) go to effnet-bench: see effnet bench train --help.\n"
-      "Examples:\n  effnet bench train --threads 2\n  effnet bench kernels --json\n");
+      "Flags of these three (--threads, --seconds, --only, --json, ...) go to effnet-bench: see effnet bench "
+      "train --help.\n"
+      "Examples:\n  effnet bench train --threads 2\n  effnet bench kernels --json\n  effnet bench floors\n");
   command->callback([command] {
+    if (!command->get_subcommands().empty()) return;
     hand_over(sibling_program("effnet-bench", "the program that measures"), command->remaining());
   });
 }

@@ -72,8 +72,8 @@ Bill measure_bill(const Plan& plan, const search::Space& space, const DatasetInf
   const spec::ArchSpec& small = expectation.members.front();
   const spec::ArchSpec& large = expectation.members.back();
   Bill bill{.data = data};
-  const auto speeds =
-      measure_speed({small, large}, plan.recipe.batch_size, kMeasureSeconds, plan.threads, plan.workers);
+  const auto speeds = measure_speed({small, large}, plan.recipe.batch_size, kMeasureSeconds,
+                                    {.threads = plan.threads, .kernels = plan.kernels}, plan.workers);
   bill.measured_macs = {macs_of(small), macs_of(large)};
   bill.measured_speed = {speeds[0].pictures_per_second, speeds[1].pictures_per_second};
   const double small_seconds = 1 / bill.measured_speed[0], large_seconds = 1 / bill.measured_speed[1];

@@ -7,9 +7,9 @@
 #include <array>
 #include <cmath>
 
+#include "apps/kernel_choice.h"
 #include "search/builtin_spaces.h"
 #include "search/strategies.h"
-
 #include "spec/atomic_file.h"
 #include "spec/config_table.h"
 #include "spec/error.h"
@@ -134,15 +134,21 @@ void check_matches(const ConfigTable& table, const Plan& plan) {
 }  // namespace
 
 Plan read_plan(const std::filesystem::path& file) {
+  return parse_plan(spec::read_file(file), file.string());
+}
+
+Plan parse_plan(std::string_view toml, std::string_view where) {
   Plan plan;
-  plan.text = spec::read_file(file);
-  const ConfigTable table = ConfigTable::parse(plan.text, file.string());
+  plan.text = toml;
+  const ConfigTable table = ConfigTable::parse(plan.text, where);
   plan.name = table.string("name");
   if (plan.name.empty() || plan.name.find('/') != std::string::npos)
     throw table.error("name", "must be a word without '/'; the output folder is called after it");
   plan.seed = static_cast<std::uint64_t>(table.integer_or("seed", 1));
   plan.workers = count_in(table, "workers", 2, 1, 1024);
   plan.threads = count_in(table, "threads", 1, 1, 1024);
+  plan.kernels = table.string_or("kernels", plan.kernels);
+  check_kernel_choice(plan.kernels, table.where("kernels"));
   if (table.has("data")) {
     const ConfigTable data = table.table("data");
     plan.data.data_dir = data.string_or("data_dir", "");

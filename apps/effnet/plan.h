@@ -28,8 +28,9 @@ struct Plan {
   std::string name;
   std::string text;  // the file itself
   std::uint64_t seed = 1;
-  int workers = 2;  // processes side by side
-  int threads = 1;  // of each
+  int workers = 2;               // processes side by side
+  int threads = 1;               // of each
+  std::string kernels = "auto";  // a word of apps/kernel_choice.h
   DataChoice data;
   spec::Recipe recipe;  // of every training; children shorten it to their budget
 
@@ -59,6 +60,7 @@ struct Plan {
 
 // Unknown keys are errors with their line.
 Plan read_plan(const std::filesystem::path& file);
+Plan parse_plan(std::string_view toml, std::string_view where);
 
 // Error{kUsage} where the plan's nets do not take these pictures or more pictures are asked for than there are,
 // Error{kBadData} for a data set that has none to test with.

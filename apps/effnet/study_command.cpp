@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/effnet/claimed_folder.h"
+#include "apps/kernel_choice.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 
@@ -17,7 +18,8 @@ std::string children_json(const StudyChildren& children, const spec::Recipe& rec
   return Json{{"data", Json::parse(data_json(children.trainer.data))},
               {"recipe", Json::parse(spec::recipe_json(recipe))},
               {"threads", children.trainer.threads},
-              {"device", children.trainer.device}}
+              {"device", children.trainer.device},
+              {"kernels", children.trainer.kernels}}
       .dump();
 }
 
@@ -45,6 +47,7 @@ void add_study_flags(CLI::App& command, StudyChildren& children, spec::Budget& b
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", children.trainer.device, "cpu or cuda")->capture_default_str();
+  add_kernels_flag(command, children.trainer.kernels);
   command.add_option("--output", flags.output, fmt::format("run folder: trial store, logs, {}", result))
       ->capture_default_str();
   command.add_flag("--json", flags.json, "the result as JSON");

@@ -32,7 +32,7 @@ struct StudyFlags {
 };
 
 // --pictures, --child-epochs, --seed, --recipe, --trial-timeout, the data flags, --workers, --threads, --device,
-// --output (`result` is what the folder will hold) and --json.
+// --kernels, --output (`result` is what the folder will hold) and --json.
 void add_study_flags(CLI::App& command, StudyChildren& children, spec::Budget& budget, std::uint64_t& seed,
                      StudyFlags& flags, std::string_view result);
 

@@ -22,8 +22,9 @@ std::vector<std::string> with_data(std::vector<std::string> arguments, const Dat
 
 std::vector<std::string> with_setup(std::vector<std::string> arguments, const TrainerSetup& setup) {
   arguments = with_data(std::move(arguments), setup.data);
-  arguments.insert(arguments.end(), {"--recipe", setup.recipe_file.string(), "--threads",
-                                     std::to_string(setup.threads), "--device", setup.device});
+  arguments.insert(arguments.end(),
+                   {"--recipe", setup.recipe_file.string(), "--threads", std::to_string(setup.threads),
+                    "--device", setup.device, "--kernels", setup.kernels});
   return arguments;
 }
 
@@ -76,7 +77,7 @@ search::ChildCommand train_command(const TrainerSetup& setup, const TrainingJob&
 }
 
 std::vector<Speed> measure_speed(const std::vector<spec::ArchSpec>& nets, int batch_size, double seconds,
-                                 int threads, int copies) {
+                                 const TrainerSetup& setup, int copies) {
   search::ChildCommand command;
   command.arguments = {trainer_program().string(),
                        "measure",
@@ -85,7 +86,9 @@ std::vector<Speed> measure_speed(const std::vector<spec::ArchSpec>& nets, int ba
                        "--seconds",
                        fmt::format("{}", seconds),
                        "--threads",
-                       std::to_string(threads)};
+                       std::to_string(setup.threads),
+                       "--kernels",
+                       setup.kernels};
   for (const spec::ArchSpec& net : nets)
     command.arguments.insert(command.arguments.end(), {"--arch", spec::to_text(net)});
   std::vector<std::unique_ptr<search::ChildProcess>> children;

@@ -33,6 +33,7 @@ struct TrainerSetup {
   std::filesystem::path recipe_file;
   int threads = 1;  // of each child
   std::string device = "cpu";
+  std::string kernels = "auto";  // a word of apps/kernel_choice.h
 };
 
 // --data-dir, --dataset, --holdout.
@@ -53,12 +54,13 @@ struct TrainingJob {
 };
 search::ChildCommand train_command(const TrainerSetup& setup, const TrainingJob& job);
 
-// effnet-train measure: pictures a second of training steps of each net, one thread each, `copies` processes at once.
+// effnet-train measure: pictures a second of training steps of each net, `copies` processes at once, each with the
+// set-up's threads and kernels.
 struct Speed {
   double pictures_per_second = 0;  // the slowest copy's
 };
 std::vector<Speed> measure_speed(const std::vector<spec::ArchSpec>& nets, int batch_size, double seconds,
-                                 int threads, int copies);
+                                 const TrainerSetup& setup, int copies);
 
 // What is really in a data set, both parts counted whole.
 struct DatasetInfo {

@@ -56,8 +56,11 @@ class WholeJob {
         folder_(store::RunFolder::open(output, "auto", identity())),
         stop_(stop),
         progress_(line_) {
-    trainer_ = {
-        .data = plan.data, .recipe_file = folder_ / "recipe.toml", .threads = plan.threads, .device = "cpu"};
+    trainer_ = {.data = plan.data,
+                .recipe_file = folder_ / "recipe.toml",
+                .threads = plan.threads,
+                .device = "cpu",
+                .kernels = plan.kernels};
   }
 
   WholeJobResult run() {
@@ -86,7 +89,9 @@ class WholeJob {
   }
 
   std::string identity() const {
-    return nlohmann::ordered_json{{"plan", plan_.text}, {"space", search::space_text(plan_.space)}}.dump();
+    return nlohmann::ordered_json{
+        {"plan", plan_.text}, {"space", search::space_text(plan_.space)}, {"kernels", plan_.kernels}}
+        .dump();
   }
 
   // Written at the first start and only read afterwards.
@@ -109,14 +114,14 @@ class WholeJob {
   std::string plan_text() const {
     const search::Objective& o = plan_.objective;
     return fmt::format(
-        "Plan '{}' (seed {}, {} workers of {} thread{})\n"
+        "Plan '{}' (seed {}, {} workers of {} thread{}, kernels {})\n"
         "  data      '{}', {} + {} pictures; {} of the first are held out for all scores but the last\n"
         "  search    {} nets by {} in space '{}' ({:.3g} nets), {} nets by the random arm; each child sees "
         "{} pictures x {}\n"
         "            objective {} with {} {:.3g}; the best {} of each arm are retrained with {} fresh seeds\n"
         "  fit       alpha, beta, gamma by a grid at equal realised cost, {} nets\n"
         "  family    phi {}; trained on {} pictures x {} epochs, {} seed{}, beside {} rival design{}\n",
-        plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s",
+        plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s", plan_.kernels,
         result_.bill.data.name, result_.bill.data.train_pictures, result_.bill.data.test_pictures,
         plan_.data.holdout, plan_.trials, plan_.strategy, space_.name(), space_.size(), plan_.random_trials,
         plan_.child.pictures, plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target,

@@ -5,9 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "apps/bench_table.h"
 #include "apps/command_line.h"
 #include "apps/effnet_bench/bench_flags.h"
-#include "apps/effnet_bench/bench_table.h"
 #include "apps/effnet_bench/commands.h"
 #include "apps/effnet_bench/interleaved.h"
 #include "models/net.h"

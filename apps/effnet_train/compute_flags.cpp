@@ -5,11 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "apps/kernel_choice.h"
 #include "cpu/isa.h"
 #include "ops/pooled_allocator.h"
 #include "ops/threads.h"
 #include "spec/error.h"
-#include "spec/suggestion.h"
 
 namespace effnet::apps {
 namespace {
@@ -32,12 +32,8 @@ const std::map<std::string, ops::Kernels>& kernel_names() {
 }
 
 ops::Kernels parse_kernels(const std::string& text) {
-  const auto found = kernel_names().find(text);
-  if (found != kernel_names().end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [name, kernels] : kernel_names()) names.push_back(name);
-  throw spec::Error(spec::ErrorKind::kUsage, "--kernels", fmt::format("unknown kernels '{}'", text),
-                    spec::did_you_mean(text, names));
+  check_kernel_choice(text, "--kernels");
+  return kernel_names().at(text);
 }
 
 }  // namespace
@@ -63,7 +59,7 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
   command
       .add_option_function<std::string>(
           "--kernels", [&flags](const std::string& text) { flags.kernels = parse_kernels(text); },
-          "effnet (the project's own), reference (LibTorch's) or auto (the project's where they are)")
+          kKernelsHelp)
       ->default_str("auto");
 }
 

@@ -28,8 +28,11 @@ void run(const Options& options) {
   const spec::Recipe recipe = recipe_from(options.recipe);
   for (const std::string& text : options.nets) {
     const spec::ArchSpec arch = spec::parse_arch(text, "--arch");
-    const training::Throughput measured = training::measure_training(
-        {.arch = arch, .recipe = recipe, .seconds = options.seconds, .on_gpu = device.is_cuda(), .kernels = options.compute.kernels});
+    const training::Throughput measured = training::measure_training({.arch = arch,
+                                                                      .recipe = recipe,
+                                                                      .seconds = options.seconds,
+                                                                      .on_gpu = device.is_cuda(),
+                                                                      .kernels = options.compute.kernels});
     const nlohmann::ordered_json json{{"arch", spec::to_text(arch)},
                                       {"pictures_per_second", measured.pictures_per_second},
                                       {"median_pictures_per_second", measured.median_pictures_per_second},

@@ -1,6 +1,7 @@
 // effnet-train serve: the evaluator's child. One trial a line comes in on stdin (spec/trial.h), is trained on the first
 // `budget.pictures` pictures of the training part, scored on the held-out part, and answered with one line on stdout;
-// lines {"trial","progress"} come before it. The data is opened once. A trial that fails is an answer, not an end.
+// lines {"trial","progress"} come before it. The data is opened once. A trial that fails is an answer, not an end. What
+// LibTorch's operators compute in place of the project's kernels is said on stderr, once for all trials.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,7 @@
 #include "apps/effnet_train/commands.h"
 #include "apps/effnet_train/compute_flags.h"
 #include "apps/effnet_train/data_flags.h"
+#include "apps/effnet_train/fallback_notes.h"
 #include "apps/effnet_train/recipe_flags.h"
 #include "apps/stop_signal.h"
 #include "spec/trial.h"
@@ -31,9 +33,12 @@ struct Options {
 
 class TrialProgress final : public training::Observer {
  public:
-  explicit TrialProgress(int trial) : trial_(trial) {}
+  TrialProgress(int trial, FallbackNotes& fallbacks) : trial_(trial), fallbacks_(fallbacks) {}
+
+  void watch(const ops::ExecutionContext& context) { context_ = context; }  // of the net that is trained
 
   void on_step(const training::StepReport& report) override {
+    if (pictures_ == 0) fallbacks_.tell_new(context_, print_note);
     pictures_ += report.pictures;
     const Clock::time_point now = Clock::now();
     if (now - last_ < std::chrono::milliseconds(500)) return;
@@ -46,6 +51,8 @@ class TrialProgress final : public training::Observer {
 
  private:
   int trial_;
+  FallbackNotes& fallbacks_;
+  ops::ExecutionContext context_;
   std::int64_t pictures_ = 0;
   Clock::time_point last_ = Clock::now();
 };
@@ -55,9 +62,9 @@ class Server {
   Server(const OpenedData& data, const spec::Recipe& recipe, torch::Device device, ops::Kernels kernels)
       : data_(data), recipe_(recipe), device_(device), kernels_(kernels) {}
 
-  spec::Outcome evaluate(const spec::Trial& trial) const {
+  spec::Outcome evaluate(const spec::Trial& trial) {
     const Clock::time_point start = Clock::now();
-    TrialProgress progress(trial.number);
+    TrialProgress progress(trial.number, fallbacks_);
     spec::Outcome outcome;
     try {
       training::with_typed_failures([&] { outcome = train_and_score(trial, progress); });
@@ -74,7 +81,7 @@ class Server {
   }
 
  private:
-  spec::Outcome train_and_score(const spec::Trial& trial, training::Observer& observer) const {
+  spec::Outcome train_and_score(const spec::Trial& trial, TrialProgress& progress) const {
     const data::Dataset& dataset = *data_.set.train;
     training::TrainerOptions options{
         .arch = trial.candidate.arch,
@@ -86,7 +93,8 @@ class Server {
         .kernels = kernels_};
     options.recipe.epochs = trial.budget.epochs;
     training::Trainer trainer(options, dataset);
-    trainer.run(observer);
+    progress.watch(trainer.learner().net()->context());
+    trainer.run(progress);
     const training::Evaluation score = training::evaluate(
         trainer.trained_net(), dataset,
         {.indices = data_.split.holdout, .preprocessing = options.preprocessing, .device = device_});
@@ -97,6 +105,7 @@ class Server {
   spec::Recipe recipe_;
   torch::Device device_;
   ops::Kernels kernels_;
+  FallbackNotes fallbacks_;
 };
 
 void run(const Options& options) {
@@ -107,7 +116,7 @@ void run(const Options& options) {
   if (data.split.holdout.empty())
     throw spec::Error(spec::ErrorKind::kUsage, "--holdout", "a score needs held-out pictures",
                       "give --holdout 5000");
-  const Server server(data, recipe, device, options.compute.kernels);
+  Server server(data, recipe, device, options.compute.kernels);
   int number = 0;
   for (std::string line; std::getline(std::cin, line);) {
     const spec::Trial trial = spec::trial_from_json(line, fmt::format("standard input, line {}", ++number));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apps/effnet_train/compute_flags.h"
+#include "apps/effnet_train/fallback_notes.h"
 #include "apps/machine.h"
 #include "apps/version.h"
 #include "scaling/cost_model.h"
@@ -77,10 +78,8 @@ class RunObserver final : public training::Observer {
 
   void resume(const std::vector<training::EpochReport>& epochs) { epochs_ = epochs; }
   void on_step(const training::StepReport& report) override {
-    if (!std::exchange(stepped_, true)) {
-      for (const std::string& reason : context_.fallbacks())
-        progress_.note("computed by LibTorch's operators: " + reason);
-    }
+    if (!std::exchange(stepped_, true))
+      fallbacks_.tell_new(context_, [&](const std::string& text) { progress_.note(text); });
     progress_.on_step(report);
   }
   void on_epoch(const training::EpochReport& report) override {
@@ -93,6 +92,7 @@ class RunObserver final : public training::Observer {
   StepProgress& progress_;
   fs::path metrics_;
   ops::ExecutionContext context_;
+  FallbackNotes fallbacks_;
   bool stepped_ = false;
   std::vector<training::EpochReport> epochs_;
 };

@@ -48,12 +48,13 @@ struct Place {
                          around);
   }
   // Flags of a search that these pictures fit: a space of two nets for them.
-  std::vector<std::string> small_search() const {
+  std::vector<std::string> small_search(int kernel = 3) const {
     spec::write_file_atomically(
         folder / "small.toml",
         "name = \"small\"\n[skeleton]\ninput = 12\nchannels = 1\nclasses = 4\n"
         "stem = \"conv_k3_s2_c8\"\nhead = \"-\"\nactivation = \"silu\"\n"
-        "[[stage]]\nop = \"mb\"\nstride = 1\nchannels = 8\nkernel = 3\nexpand = [1, 2]\n");
+        "[[stage]]\nop = \"mb\"\nstride = 1\nchannels = 8\nexpand = [1, 2]\nkernel = " +
+            std::to_string(kernel) + "\n");
     return {"--space",    (folder / "small.toml").string(),
             "--data-dir", data.string(),
             "--dataset",  "idx",
@@ -152,6 +153,44 @@ TEST_CASE("unknown kernels are refused with the ones there are") {
   };
   check_one_message(train("refrence"), 2, "did you mean 'reference'?");
   check_one_message(train("cudnn"), 2, "known: auto, effnet, reference");
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"search"},
+                                                  {"fit", "--baseline", "b0"},
+                                                  {"auto", "--plan", "plans/demo.toml"}}) {
+    CAPTURE(command.front());
+    const auto asked = [&](const char* kernels) {
+      return tests::effnet(joined(command, {"--kernels", kernels, "--output", "/nowhere"}));
+    };
+    check_one_message(asked("refrence"), 2, "did you mean 'reference'?");
+    check_one_message(asked("cudnn"), 2, "known: auto, effnet, reference");
+  }
+}
+
+TEST_CASE("a search hands its kernels to its children, and keeps to them as a fit does") {
+  const Place place;
+  const std::vector<std::string> small = place.small_search(9);  // which only LibTorch's operators have
+  const auto with = [&](const char* kernels) { return joined(small, {"--kernels", kernels}); };
+  const tests::Finished reference = place.search(with("reference"));
+  CAPTURE(reference.err);
+  REQUIRE(reference.code == 0);
+  const fs::path log = place.folder / "search/child-0.log";
+  CHECK_FALSE(contains(spec::read_file(log), "computed by LibTorch's operators"));
+  CHECK(contains(spec::read_file(place.folder / "search/run.json"), "\"kernels\": \"reference\""));
+  check_one_message(place.search(with("effnet")), 2, "kernels was \"reference\" and is now \"effnet\"");
+  check_one_message(place.search(small), 2, "kernels was \"reference\" and is now \"auto\"");
+  CHECK(place.search(with("reference")).code == 0);
+  fs::remove_all(place.folder / "search");
+  CHECK(place.search(with("effnet")).code == 0);
+  CHECK(contains(spec::read_file(log), "only depthwise kernels 3, 5 and 7"));
+  const auto fit = [&](const char* kernels) {
+    return tests::effnet({"fit", "--baseline", tests::kSmallNet, "--nets", "1", "--pictures", "32",
+                          "--child-epochs", "1", "--data-dir", place.data.string(), "--dataset", "idx",
+                          "--holdout", "40", "--kernels", kernels, "--output",
+                          (place.folder / "fit").string()});
+  };
+  const tests::Finished fitted = fit("reference");
+  CAPTURE(fitted.err);
+  REQUIRE(fitted.code == 0);
+  check_one_message(fit("auto"), 2, "kernels was \"reference\" and is now \"auto\"");
 }
 
 TEST_CASE("a device that is not there is a matter of the environment") {
@@ -191,6 +230,7 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
   refused("rank_check_nets = 6", "rank_check_nets = 31", "has only 30");
   refused("[data]\n", "[data]\ntrain_pictures = 60000\n", "train_pictures");
   refused("workers = 2", "workers = 0", "workers");
+  refused("kernels = \"auto\"", "kernels = \"refrence\"", "plan.toml:7: unknown kernels 'refrence'");
   refused("phi = [0, 1, 2]", "phi = [0, 1, 1e9]", "phi");
   refused("phi = [0, 1, 2]", "phi = [0, nan]", "phi");
   refused("phi = [0, 1, 2]", "phi = [1]", "phi");

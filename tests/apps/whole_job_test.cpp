@@ -54,6 +54,7 @@ constexpr const char* kPlan = R"(
 name = "tiny"
 seed = 3
 workers = 2
+kernels = "effnet"
 [data]
 dataset = "idx"
 data_dir = "{}"
@@ -237,6 +238,19 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
   }
   CHECK(json["bill"]["data"]["train"] == 240);
   CHECK(json["bill"]["data"]["test"] == 80);
+
+  // The kernels are the plan's, in every training; --kernels goes over them, but not in a job that has begun.
+  CHECK(contains(uninterrupted.err, "kernels effnet)"));
+  CHECK(contains(spec::read_file(whole / "runs/b0/results.json"), "kernels effnet"));
+  for (const char* store : {"search/trials.db", "fit/trials.db"}) {
+    CAPTURE(store);
+    for (const store::StudyRecord& study : store::TrialStore::open_existing(whole / store).studies()) {
+      if (study.name != "rank check") CHECK(contains(study.config_json, "\"kernels\":\"effnet\""));
+    }
+  }
+  auto other = place.words("whole");
+  other.insert(other.end(), {"--kernels", "reference"});
+  check_one_message(Program(other).finish(), 2, "kernels was \"effnet\" and is now \"reference\"");
 
   place.change("plan.toml", "seed = 3", "seed = 4");
   check_one_message(Program(place.words("whole")).finish(), 2, "\"seed = 3\" and is now \"seed = 4\"");

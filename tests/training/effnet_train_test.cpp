@@ -220,6 +220,34 @@ TEST_CASE("serve answers every trial, failed ones too, and repeats itself") {
   CHECK(spec::outcome_from_json(answers[2], 3, "t").kind == spec::OutcomeKind::kOutOfMemory);
 }
 
+TEST_CASE(
+    "serve says on stderr what LibTorch's operators compute, once for all trials and only if it is not asked "
+    "for") {
+  const tests::TemporaryFolder folder;
+  const fs::path data = write_data(folder / "data");
+  spec::Trial grouped{.number = 1, .seed = 9, .budget = {.pictures = 60, .epochs = 2}};
+  grouped.candidate.arch =
+      spec::parse_arch("conv_k3_s1_c8 | bottleneck_k3_s1_c8_m8_r2_g2 | - | fc3 @1x8 relu", "test");
+  spec::Trial again = grouped;
+  again.number = 2;
+  spec::write_file_atomically(folder / "in",
+                              spec::trial_json(grouped) + "\n" + spec::trial_json(again) + "\n");
+  const auto told = [&](const std::string& kernels) {
+    const Process process({"serve", "--data-dir", data.string(), "--dataset", "idx", "--holdout", "90",
+                           "--batch-size", "8", "--kernels", kernels},
+                          folder / "in", folder / "out", folder / "err");
+    CHECK(process.wait() == 0);
+    CHECK(spec::read_file(folder / "out").find("\"trial\":2") != std::string::npos);
+    const std::string err = spec::read_file(folder / "err");
+    int times = 0;
+    for (std::size_t at = err.find("in groups"); at != std::string::npos; at = err.find("in groups", at + 1))
+      ++times;
+    return times;
+  };
+  CHECK(told("auto") == 1);
+  CHECK(told("reference") == 0);
+}
+
 TEST_CASE("what a user can get wrong has its exit code") {
   const tests::TemporaryFolder folder;
   const fs::path data = write_data(folder / "data");
