@@ -3,43 +3,46 @@
 #pragma once
 
 #include "cpu/inference_layer.h"
+#include "cpu/workspace.h"
 
 namespace effnet::cpu {
 
-class ConvLayer : public InferenceLayer {
+template <class Element>
+class ConvLayer : public InferenceLayer<Element> {
  public:
-  ConvLayer(FoldedConv conv, bool residual) : conv_(std::move(conv)), residual_(residual) {}
+  ConvLayer(FoldedConv<Element> conv, bool residual) : conv_(std::move(conv)), residual_(residual) {}
 
   MapSize bind(MapSize in) override;
   Index out_channels() const override { return conv_.terms().out_channels; }
-  Index picture_memory() const override { return conv_.padded_size(); }
+  Index picture_memory() const override { return Carver::floats_for<Element>(conv_.padded_size()); }
   Index worker_memory() const override { return 0; }
-  void run(const LayerRun& run, const float* in, float* out) const override;
+  void run(const LayerRun& run, const Element* in, Element* out) const override;
 
   // The sum of its output over the map, (vectors, lanes), without writing the output.
-  void run_sum(const LayerRun& run, const float* in, float* sum) const;
+  void run_sum(const LayerRun& run, const Element* in, float* sum) const;
 
   bool residual() const { return residual_; }
-  FoldedConv take() && { return std::move(conv_); }
+  FoldedConv<Element> take() && { return std::move(conv_); }
 
  private:
-  FoldedConv conv_;
+  FoldedConv<Element> conv_;
   bool residual_;
 };
 
-class FusedLayer : public InferenceLayer {
+template <class Element>
+class FusedLayer : public InferenceLayer<Element> {
  public:
-  FusedLayer(FoldedConv expand, FoldedConv project, bool residual)
+  FusedLayer(FoldedConv<Element> expand, FoldedConv<Element> project, bool residual)
       : expand_(std::move(expand)), project_(std::move(project)), residual_(residual) {}
 
   MapSize bind(MapSize in) override;
   Index out_channels() const override { return project_.terms().out_channels; }
   Index picture_memory() const override;
   Index worker_memory() const override { return 0; }
-  void run(const LayerRun& run, const float* in, float* out) const override;
+  void run(const LayerRun& run, const Element* in, Element* out) const override;
 
  private:
-  FoldedConv expand_, project_;
+  FoldedConv<Element> expand_, project_;
   bool residual_;
 };
 

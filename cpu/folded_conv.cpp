@@ -22,50 +22,72 @@ ChannelAffine ChannelAffine::of_bias(const float* bias, Index channels) {
   return {std::vector<float>(static_cast<std::size_t>(channels), 1.0f), {bias, bias + channels}};
 }
 
-void LineDelete::operator()(float* p) const {
+void LineDelete::operator()(void* p) const {
   std::free(p);
 }
 
-Lines zero_lines(Index count) {
-  const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(float) + 63) / 64 * 64;
-  Lines lines(static_cast<float*>(std::aligned_alloc(64, std::max<std::size_t>(bytes, 64))));
+template <class Element>
+Lines<Element> zero_lines(Index count) {
+  const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(Element) + 63) / 64 * 64;
+  Lines<Element> lines(static_cast<Element*>(std::aligned_alloc(64, std::max<std::size_t>(bytes, 64))));
   if (!lines) throw std::bad_alloc();
-  std::fill_n(lines.get(), bytes / sizeof(float), 0.0f);
+  std::fill_n(lines.get(), bytes / sizeof(Element), Element{});
   return lines;
 }
 
-FoldedConv::FoldedConv(const KernelTable& kernels, const ConvTerms& terms, const float* weight,
-                       const ChannelAffine& after, Index block)
+namespace {
+
+Index whole_slots(Index count, Index slot) {
+  return (count + slot - 1) / slot * slot;
+}
+
+template <class Element>
+void run_row(const KernelTable& kernels, const FinishedConvRow<Element, Element>& row) {
+  kernels.maps_of<Element>().conv_row(row);
+}
+void run_row(const KernelTable& kernels, const FinishedConvRow<BFloat16, float>& row) {
+  kernels.maps_of<BFloat16>().conv_row_to_floats(row);
+}
+
+}  // namespace
+
+template <class In>
+FoldedConv<In>::FoldedConv(const KernelTable& kernels, const ConvTerms& terms, const float* weight,
+                           const ChannelAffine& after, Index block)
     : kernels_(kernels), terms_(terms), block_(block), blocks_((terms.in_channels + block - 1) / block) {
   // A larger kernel sees whole blocks, with zeros for the lanes beyond the channels.
-  depth_ = terms.kernel == 1 ? terms.in_channels : blocks_ * block * terms.kernel * terms.kernel;
+  depth_ = terms.kernel == 1 ? whole_slots(terms.in_channels, kSlot<In>)
+                             : blocks_ * block * terms.kernel * terms.kernel;
   pack(weight, after);
 }
 
-void FoldedConv::pack(const float* weight, const ChannelAffine& after) {
-  weights_ = zero_lines(packed_size());
-  offset_ = zero_lines(vectors() * kernels_.lanes);
+template <class In>
+void FoldedConv<In>::pack(const float* weight, const ChannelAffine& after) {
+  constexpr Index kStep = kSlot<In>;
+  weights_ = zero_lines<In>(packed_size());
+  offset_ = zero_lines<float>(vectors() * kernels_.lanes);
   std::copy(after.offset.begin(), after.offset.end(), offset_.get());
   const Index K = terms_.kernel, taps = K * K, in = terms_.in_channels;
   for (Index panel = 0; panel < panels(); ++panel) {
     const Index first = first_vector(panel) * kernels_.lanes,
                 columns = first_vector(panel + 1) * kernels_.lanes - first;
     const Index last = std::min(first + columns, terms_.out_channels);
-    float* const packed = weights_.get() + first * depth_;
+    In* const packed = weights_.get() + first * depth_;
     for (Index n = first; n < last; ++n) {
       const float scale = after.scale[static_cast<std::size_t>(n)];
       for (Index tap = 0; tap < taps; ++tap) {
         const float* source = weight + (n * taps + tap) * in;
         for (Index c = 0; c < in; ++c) {
           const Index k = K == 1 ? c : (c / block_ * taps + tap) * block_ + c % block_;
-          packed[k * columns + n - first] = source[c] * scale;
+          packed[(k / kStep * columns + n - first) * kStep + k % kStep] = rounded_to<In>(source[c] * scale);
         }
       }
     }
   }
 }
 
-void FoldedConv::bind(MapSize in) {
+template <class In>
+void FoldedConv<In>::bind(MapSize in) {
   in_ = in;
   const int K = terms_.kernel, stride = terms_.stride;
   out_ = {kernels::size_after(in.height, K, stride, terms_.padding),
@@ -82,7 +104,8 @@ void FoldedConv::bind(MapSize in) {
   }
 }
 
-const float* FoldedConv::padded(const float* map, float* memory) const {
+template <class In>
+const In* FoldedConv<In>::padded(const In* map, In* memory) const {
   if (!padded_) return map;
   const Index left = columns_.before * block_;
   const Index inside = std::min(in_.width * block_, row_size_ - left);
@@ -90,18 +113,20 @@ const float* FoldedConv::padded(const float* map, float* memory) const {
     for (Index y = 0; y < read_.height; ++y, memory += row_size_) {
       const Index row = y - rows_.before;
       if (row < 0 || row >= in_.height) {
-        std::fill_n(memory, row_size_, 0.0f);
+        std::fill_n(memory, row_size_, In{});
         continue;
       }
-      std::fill_n(memory, left, 0.0f);
+      std::fill_n(memory, left, In{});
       std::copy_n(map + row * in_.width * block_, inside, memory + left);
-      std::fill_n(memory + left + inside, row_size_ - left - inside, 0.0f);
+      std::fill_n(memory + left + inside, row_size_ - left - inside, In{});
     }
   }
   return memory - padded_size();
 }
 
-FinishedConvRow FoldedConv::call(const float* in, Index pixels, Range panels) const {
+template <class In>
+template <class Out>
+FinishedConvRow<In, Out> FoldedConv<In>::call(const In* in, Index pixels, Range panels) const {
   const Index run = terms_.kernel * block_;
   return {.pixels = pixels,
           .in = in,
@@ -109,7 +134,7 @@ FinishedConvRow FoldedConv::call(const float* in, Index pixels, Range panels) co
           .segments = segments_.data(),
           .segment_count = static_cast<Index>(segments_.size()),
           .run = run,
-          .last_run = terms_.kernel == 1 ? terms_.in_channels - (blocks_ - 1) * block_ : run,
+          .last_run = terms_.kernel == 1 ? depth_ - (blocks_ - 1) * block_ : run,
           .vectors = vectors(),
           .panels = this->panels(),
           .first_panel = panels.first,
@@ -119,15 +144,22 @@ FinishedConvRow FoldedConv::call(const float* in, Index pixels, Range panels) co
           .activation = terms_.activation};
 }
 
-FinishedConvRow FoldedConv::row(const float* in, Index y, Range panels) const {
-  return call(in + y * terms_.stride * row_size_, out_.width, panels);
+template <class In>
+template <class Out>
+FinishedConvRow<In, Out> FoldedConv<In>::row(const In* in, Index y, Range panels) const {
+  return call<Out>(in + y * terms_.stride * row_size_, out_.width, panels);
 }
 
-FinishedConvRow FoldedConv::pixels(const float* in, Range pixels, Range panels) const {
-  return call(in + pixels.first * block_, pixels.size(), panels);
+template <class In>
+template <class Out>
+FinishedConvRow<In, Out> FoldedConv<In>::pixels(const In* in, Range pixels, Range panels) const {
+  return call<Out>(in + pixels.first * block_, pixels.size(), panels);
 }
 
-void FoldedConv::run_piece(const Operands& operands, FinishedConvRow call, Index first_pixel) const {
+template <class In>
+template <class Out>
+void FoldedConv<In>::run_piece(const Operands<Out>& operands, FinishedConvRow<In, Out> call,
+                               Index first_pixel) const {
   const Index lanes = kernels_.lanes, block = out_.pixels() * lanes, vector = first_vector(call.first_panel);
   const Index at = vector * block + first_pixel * lanes;
   if (operands.weights) call.weights = operands.weights;
@@ -135,20 +167,25 @@ void FoldedConv::run_piece(const Operands& operands, FinishedConvRow call, Index
   if (operands.out) call.out = operands.out + at;
   if (operands.sum) call.sum = operands.sum + vector * lanes;
   call.out_block = block;
-  kernels_.conv_row(call);
+  run_row(kernels_, call);
 }
 
-void FoldedConv::run_panel(const Operands& operands, Index panel) const {
+template <class In>
+template <class Out>
+void FoldedConv<In>::run_panel(const Operands<Out>& operands, Index panel) const {
   const Range panels{panel, panel + 1};
   if (operands.sum) {
     const Index first = first_vector(panel) * kernels_.lanes, last = first_vector(panel + 1) * kernels_.lanes;
     std::fill(operands.sum + first, operands.sum + last, 0.0f);
   }
-  if (pointwise()) return run_piece(operands, pixels(operands.in, {0, out_.pixels()}, panels), 0);
-  for (Index y = 0; y < out_.height; ++y) run_piece(operands, row(operands.in, y, panels), y * out_.width);
+  if (pointwise()) return run_piece(operands, pixels<Out>(operands.in, {0, out_.pixels()}, panels), 0);
+  for (Index y = 0; y < out_.height; ++y)
+    run_piece(operands, row<Out>(operands.in, y, panels), y * out_.width);
 }
 
-void FoldedConv::run(const ParallelFor& parallel, const Operands& operands) const {
+template <class In>
+template <class Out>
+void FoldedConv<In>::run(const ParallelFor& parallel, const Operands<Out>& operands) const {
   const auto each = [&](Index tasks, auto&& work) { parallel.run(tasks, std::ref(work)); };
   const Range all{0, panels()};
   // Whichever is larger, weights or map, is read once.
@@ -156,23 +193,33 @@ void FoldedConv::run(const ParallelFor& parallel, const Operands& operands) cons
     return each(panels(), [&](Index panel, int) { run_panel(operands, panel); });
   if (!pointwise())
     return each(out_.height,
-                [&](Index y, int) { run_piece(operands, row(operands.in, y, all), y * out_.width); });
+                [&](Index y, int) { run_piece(operands, row<Out>(operands.in, y, all), y * out_.width); });
   // A panel that does not fit into the first level cache is worth a few pixels at a time, which do.
-  const Index most = depth_ * kernels_.panel <= 8192 ? 64 : 8;
+  const Index most = depth_ * kernels_.panel * static_cast<Index>(sizeof(In)) <= 32 * 1024 ? 64 : 8;
   const Index pieces = (out_.pixels() + most - 1) / most;
   each(pieces, [&](Index piece, int) {
     const Range of = part_of(out_.pixels(), piece, pieces);
-    run_piece(operands, pixels(operands.in, of, all), of.first);
+    run_piece(operands, pixels<Out>(operands.in, of, all), of.first);
   });
 }
 
-void FoldedConv::scale(const float* gate, float* out) const {
-  kernels_.scale_panels({.k = depth_,
-                         .vectors = vectors(),
-                         .panels = panels(),
-                         .weights = weights_.get(),
-                         .gate = gate,
-                         .out = out});
+template <class In>
+void FoldedConv<In>::scale(const float* gate, In* out) const {
+  kernels_.maps_of<In>().scale_panels({.k = depth_,
+                                       .vectors = vectors(),
+                                       .panels = panels(),
+                                       .weights = weights_.get(),
+                                       .gate = gate,
+                                       .out = out});
 }
+
+template Lines<float> zero_lines<float>(Index);
+template class FoldedConv<float>;
+template FinishedConvRow<float, float> FoldedConv<float>::row(const float*, Index, Range) const;
+template void FoldedConv<float>::run(const ParallelFor&, const Operands<float>&) const;
+template class FoldedConv<BFloat16>;
+template FinishedConvRow<BFloat16, float> FoldedConv<BFloat16>::row(const BFloat16*, Index, Range) const;
+template void FoldedConv<BFloat16>::run(const ParallelFor&, const Operands<float>&) const;
+template void FoldedConv<BFloat16>::run(const ParallelFor&, const Operands<BFloat16>&) const;
 
 }  // namespace effnet::cpu

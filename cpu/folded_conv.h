@@ -3,7 +3,8 @@
 // there are zeros around the map, of a padded copy; patches are never gathered.
 //
 // Maps between layers are blocked, (ceil(C / lanes), pixels, lanes) with zeros in the lanes beyond C; the picture is one
-// block of all its channels, (pixels, C).
+// block of all its channels, (pixels, C). What it reads, and its weights, are of one element, float or BFloat16; what it
+// writes is of the same or float.
 #pragma once
 
 #include <memory>
@@ -40,14 +41,17 @@ struct ChannelAffine {
 
 // Memory of 64-byte lines for weights.
 struct LineDelete {
-  void operator()(float* p) const;
+  void operator()(void* p) const;
 };
-using Lines = std::unique_ptr<float[], LineDelete>;
-Lines zero_lines(Index count);
+template <class Element>
+using Lines = std::unique_ptr<Element[], LineDelete>;
+template <class Element>
+Lines<Element> zero_lines(Index count);
 
+template <class In>
 class FoldedConv {
  public:
-  // weight (Cout, k, k, Cin). `block`: channels of a block of its input.
+  // weight (Cout, k, k, Cin). `block`: channels of a block of its input, whole slots (cpu/finished_rows.h).
   FoldedConv(const KernelTable& kernels, const ConvTerms& terms, const float* weight,
              const ChannelAffine& after, Index block);
 
@@ -55,44 +59,54 @@ class FoldedConv {
   Index vectors() const { return kernels_.blocks(terms_.out_channels); }
   Index panels() const { return (vectors() * kernels_.lanes + kernels_.panel - 1) / kernels_.panel; }
   Index first_vector(Index panel) const { return vectors() * panel / panels(); }
-  Index depth() const { return depth_; }  // products a sum has
+  Index depth() const { return depth_; }  // products a sum has, in whole slots
   bool pointwise() const { return terms_.kernel == 1 && terms_.stride == 1; }
 
   // From now on for maps of this size.
   void bind(MapSize in);
   MapSize out_size() const { return out_; }
-  Index out_size_in_floats() const { return out_.pixels() * vectors() * kernels_.lanes; }
+  Index out_elements() const { return out_.pixels() * vectors() * kernels_.lanes; }
 
-  // The map with the zeros around it: in memory of padded_size() floats, or the map itself where there are none.
+  // The map with the zeros around it: in memory of padded_size() elements, or the map itself where there are none.
   Index padded_size() const { return padded_ ? row_size_ * read_.height * blocks_ : 0; }
-  const float* padded(const float* map, float* memory) const;
+  const In* padded(const In* map, In* memory) const;
 
   // One row of outputs, or, of a pointwise convolution, any pixels. `in` is padded(). out, addend, sum are the caller's.
-  FinishedConvRow row(const float* in, Index y, Range panels) const;
-  FinishedConvRow pixels(const float* in, Range pixels, Range panels) const;
+  template <class Out>
+  FinishedConvRow<In, Out> row(const In* in, Index y, Range panels) const;
+  template <class Out>
+  FinishedConvRow<In, Out> pixels(const In* in, Range pixels, Range panels) const;
 
   // The whole map: `in` is padded(); `weights` in place of its own, where given; addend and out are blocked maps of the
   // output, sum (vectors, lanes) is over the map. Null: without.
+  template <class Out>
   struct Operands {
-    const float *in = nullptr, *weights = nullptr, *addend = nullptr;
-    float *out = nullptr, *sum = nullptr;
+    const In *in = nullptr, *weights = nullptr;
+    const Out* addend = nullptr;
+    Out* out = nullptr;
+    float* sum = nullptr;
   };
-  void run(const ParallelFor& parallel, const Operands& operands) const;
+  template <class Out>
+  void run(const ParallelFor& parallel, const Operands<Out>& operands) const;
 
-  // scale_panels of the weights: `gate` (Cin), pointwise only; `out` packed_size() floats.
-  void scale(const float* gate, float* out) const;
+  // scale_panels of the weights: `gate` (Cin, whole slots), pointwise only; `out` packed_size() elements.
+  void scale(const float* gate, In* out) const;
   Index packed_size() const { return vectors() * kernels_.lanes * depth_; }
 
  private:
   void pack(const float* weight, const ChannelAffine& after);
-  FinishedConvRow call(const float* in, Index pixels, Range panels) const;
-  void run_piece(const Operands& operands, FinishedConvRow call, Index first_pixel) const;
-  void run_panel(const Operands& operands, Index panel) const;
+  template <class Out>
+  FinishedConvRow<In, Out> call(const In* in, Index pixels, Range panels) const;
+  template <class Out>
+  void run_piece(const Operands<Out>& operands, FinishedConvRow<In, Out> call, Index first_pixel) const;
+  template <class Out>
+  void run_panel(const Operands<Out>& operands, Index panel) const;
 
   const KernelTable& kernels_;
   ConvTerms terms_;
   Index block_, blocks_, depth_ = 0;
-  Lines weights_, offset_;
+  Lines<In> weights_;
+  Lines<float> offset_;
   MapSize in_, out_, read_;  // read_: of what it reads, with the zeros
   kernels::SidePadding rows_, columns_;
   bool padded_ = false;

@@ -8,44 +8,49 @@ namespace effnet::cpu {
 namespace {
 
 constexpr Index kMostTaps = 7;
-constexpr Index kGroupWeights = 8 * 1024;  // floats: a first level cache of 32 KB
-constexpr Index kGroupRing = 48 * 1024;    // floats: a fifth of a second level cache of 1 MB
+constexpr Index kGroupWeights = 32 * 1024;  // bytes: a first level cache
+constexpr Index kGroupRing = 48 * 1024;     // floats: a fifth of a second level cache of 1 MB
 
-FoldedConv pointwise(const KernelTable& kernels, Index in, Index out, Activation activation,
-                     const float* weight, const ChannelAffine& after, Index block) {
+template <class Element>
+FoldedConv<Element> pointwise(const KernelTable& kernels, Index in, Index out, Activation activation,
+                              const float* weight, const ChannelAffine& after, Index block) {
   return {kernels, {.in_channels = in, .out_channels = out, .activation = activation}, weight, after, block};
 }
 
 }  // namespace
 
-FoldedMBConv::FoldedMBConv(const KernelTable& kernels, const MBConvShape& shape, Padding padding,
-                           const MBConvWeights& weights)
+template <class Element>
+FoldedMBConv<Element>::FoldedMBConv(const KernelTable& kernels, const MBConvShape& shape, Padding padding,
+                                    const MBConvWeights& weights)
     : kernels_(kernels),
       shape_(shape),
       padding_(padding),
-      project_(pointwise(kernels, shape.expanded(), shape.out_channels, shape.project_activation,
-                         weights.project, ChannelAffine::of(weights.project_norm, shape.out_channels),
-                         kernels.lanes)) {
+      project_(pointwise<Element>(
+          kernels, shape.expanded(), shape.out_channels, shape.project_activation, weights.project,
+          ChannelAffine::of(weights.project_norm, shape.out_channels), kernels.lanes)) {
   const Index wide = shape.expanded(), narrow = shape.squeezed_channels;
   if (shape.expands)
-    source_.emplace(pointwise(kernels, shape.in_channels, wide, shape.activation, weights.expand,
-                              ChannelAffine::of(weights.expand_norm, wide), kernels.lanes));
+    source_.emplace(pointwise<Element>(kernels, shape.in_channels, wide, shape.activation, weights.expand,
+                                       ChannelAffine::of(weights.expand_norm, wide), kernels.lanes));
   if (shape.squeezes()) {
-    reduce_.emplace(pointwise(kernels, wide, narrow, shape.activation, weights.reduce,
-                              ChannelAffine::of_bias(weights.reduce_bias, narrow), kernels.padded(wide)));
-    excite_.emplace(pointwise(kernels, narrow, wide, Activation::kIdentity, weights.gate,
-                              ChannelAffine::of_bias(weights.gate_bias, wide), kernels.padded(narrow)));
+    reduce_.emplace(pointwise<float>(kernels, wide, narrow, shape.activation, weights.reduce,
+                                     ChannelAffine::of_bias(weights.reduce_bias, narrow),
+                                     kernels.padded(wide)));
+    excite_.emplace(pointwise<float>(kernels, narrow, wide, Activation::kIdentity, weights.gate,
+                                     ChannelAffine::of_bias(weights.gate_bias, wide),
+                                     kernels.padded(narrow)));
     reduce_->bind({1, 1});
     excite_->bind({1, 1});
   }
   pack_depthwise(weights);
 }
 
-void FoldedMBConv::pack_depthwise(const MBConvWeights& weights) {
+template <class Element>
+void FoldedMBConv<Element>::pack_depthwise(const MBConvWeights& weights) {
   const Index lanes = kernels_.lanes, taps = kernel() * kernel();
   const ChannelAffine after = ChannelAffine::of(weights.depthwise_norm, shape_.expanded());
-  depthwise_ = zero_lines(blocks() * taps * lanes);
-  depthwise_offset_ = zero_lines(blocks() * lanes);
+  depthwise_ = zero_lines<float>(blocks() * taps * lanes);
+  depthwise_offset_ = zero_lines<float>(blocks() * lanes);
   std::copy(after.offset.begin(), after.offset.end(), depthwise_offset_.get());
   for (Index c = 0; c < shape_.expanded(); ++c) {
     for (Index tap = 0; tap < taps; ++tap)
@@ -54,7 +59,8 @@ void FoldedMBConv::pack_depthwise(const MBConvWeights& weights) {
   }
 }
 
-MapSize FoldedMBConv::bind(MapSize in) {
+template <class Element>
+MapSize FoldedMBConv<Element>::bind(MapSize in) {
   middle_ = in;
   if (source_) {
     source_->bind(in);
@@ -72,10 +78,12 @@ MapSize FoldedMBConv::bind(MapSize in) {
 }
 
 // As many channels at once as leave the group's weights and its ring in their caches.
-void FoldedMBConv::choose_groups() {
+template <class Element>
+void FoldedMBConv<Element>::choose_groups() {
+  constexpr Index kBytes = sizeof(Element);
   const Index columns = source_ ? kernels_.panel : kernels_.lanes;
   const Index by_ring = kGroupRing / ((kernel() + 1) * columns_ * columns);
-  const Index by_weights = source_ ? kGroupWeights / (source_->depth() * columns) : panels();
+  const Index by_weights = source_ ? kGroupWeights / (source_->depth() * columns * kBytes) : panels();
   const Index most = std::clamp<Index>(std::min(by_ring, by_weights), 1, panels());
   groups_ = (panels() + most - 1) / most;
   group_blocks_ = 0;
@@ -83,35 +91,40 @@ void FoldedMBConv::choose_groups() {
     group_blocks_ = std::max(group_blocks_, tile(group, 1).blocks.size());
 }
 
-FoldedMBConv::Tile FoldedMBConv::tile(Index task, Index bands) const {
+template <class Element>
+FoldedMBConv<Element>::Tile FoldedMBConv<Element>::tile(Index task, Index bands) const {
   const Range of = part_of(panels(), task / bands, groups_);
   return {of, {first_block(of.first), first_block(of.last)}, part_of(out_.height, task % bands, bands)};
 }
 
-Index FoldedMBConv::picture_memory() const {
+template <class Element>
+Index FoldedMBConv<Element>::picture_memory() const {
   const Index row = blocks() * kernels_.lanes;
-  return Carver::size_of(source_ ? source_->padded_size() : 0) + Carver::size_of(row * out_.pixels()) +
-         Carver::size_of(row * out_.height) + 2 * Carver::size_of(row) +
-         Carver::size_of(kernels_.padded(shape_.squeezed_channels)) + Carver::size_of(project_.packed_size());
+  return Carver::size_for<Element>(source_ ? source_->padded_size() : 0) +
+         Carver::size_for<Element>(row * out_.pixels()) + Carver::size_of(row * out_.height) +
+         2 * Carver::size_of(row) + Carver::size_of(kernels_.padded(shape_.squeezed_channels)) +
+         Carver::size_for<Element>(project_.packed_size());
 }
 
-FoldedMBConv::Memory FoldedMBConv::carve(float* memory) const {
+template <class Element>
+FoldedMBConv<Element>::Memory FoldedMBConv<Element>::carve(float* memory) const {
   Carver carver(memory);
   const Index row = blocks() * kernels_.lanes;
   Memory of{};
-  of.padded = carver.take(source_ ? source_->padded_size() : 0);
-  of.wide = carver.take(row * out_.pixels());
+  of.padded = carver.take_of<Element>(source_ ? source_->padded_size() : 0);
+  of.wide = carver.take_of<Element>(row * out_.pixels());
   of.row_sums = carver.take(row * out_.height);
   of.pooled = carver.take(row);
   of.gate = carver.take(row);
   of.squeezed = carver.take(kernels_.padded(shape_.squeezed_channels));
-  of.scaled = carver.take(project_.packed_size());
+  of.scaled = carver.take_of<Element>(project_.packed_size());
   return of;
 }
 
-void FoldedMBConv::run(const LayerRun& run, const float* in, float* out) const {
+template <class Element>
+void FoldedMBConv<Element>::run(const LayerRun& run, const Element* in, Element* out) const {
   const Memory memory = carve(run.picture);
-  const float* seen = source_ ? source_->padded(in, memory.padded) : in;
+  const Element* seen = source_ ? source_->padded(in, memory.padded) : in;
   // Bands of rows bring their borders in twice, so there are some only where threads would have nothing to do.
   const Index wanted = run.parallel.workers > 1 ? 3 * run.parallel.workers : 1;
   const Index bands =
@@ -121,7 +134,8 @@ void FoldedMBConv::run(const LayerRun& run, const float* in, float* out) const {
   };
   run.parallel.run(groups_ * bands, std::ref(work));
 
-  FoldedConv::Operands project{.in = memory.wide, .addend = shape_.residual ? in : nullptr, .out = out};
+  typename FoldedConv<Element>::template Operands<Element> project{
+      .in = memory.wide, .addend = shape_.residual ? in : nullptr, .out = out};
   if (shape_.squeezes()) {
     const float* gate = squeeze(memory);
     if (gates_weights()) {
@@ -134,7 +148,9 @@ void FoldedMBConv::run(const LayerRun& run, const float* in, float* out) const {
   project_.run(run.parallel, project);
 }
 
-void FoldedMBConv::run_tile(const Tile& tile, const float* in, float* ring, const Memory& memory) const {
+template <class Element>
+void FoldedMBConv<Element>::run_tile(const Tile& tile, const Element* in, float* ring,
+                                     const Memory& memory) const {
   const Index lanes = kernels_.lanes, K = kernel(), stride = shape_.depthwise.stride,
               channels = blocks() * lanes;
   std::fill_n(ring, (K + 1) * slot_size(), 0.0f);  // the columns left and right, and a row of zeros
@@ -151,34 +167,38 @@ void FoldedMBConv::run_tile(const Tile& tile, const float* in, float* ring, cons
           row < 0 || row >= middle_.height ? zeros : ring + row % K * slot_size();
     }
     for (Index block = tile.blocks.first; block < tile.blocks.last; ++block) {
-      kernels_.finished_depthwise_row({.rows = rows.data(),
-                                       .row_offset = (block - tile.blocks.first) * columns_ * lanes,
-                                       .weights = depthwise_.get() + block * K * K * lanes,
-                                       .offset = depthwise_offset_.get() + block * lanes,
-                                       .kernel = shape_.depthwise.kernel,
-                                       .stride = shape_.depthwise.stride,
-                                       .pixels = out_.width,
-                                       .activation = shape_.activation,
-                                       .out = memory.wide + (block * out_.pixels() + y * out_.width) * lanes,
-                                       .sum = memory.row_sums + y * channels + block * lanes});
+      kernels_.maps_of<Element>().depthwise_row(
+          {.rows = rows.data(),
+           .row_offset = (block - tile.blocks.first) * columns_ * lanes,
+           .weights = depthwise_.get() + block * K * K * lanes,
+           .offset = depthwise_offset_.get() + block * lanes,
+           .kernel = shape_.depthwise.kernel,
+           .stride = shape_.depthwise.stride,
+           .pixels = out_.width,
+           .activation = shape_.activation,
+           .out = memory.wide + (block * out_.pixels() + y * out_.width) * lanes,
+           .sum = memory.row_sums + y * channels + block * lanes});
     }
   }
 }
 
-void FoldedMBConv::bring_in(const Tile& tile, const float* in, Index row, float* slot) const {
+template <class Element>
+void FoldedMBConv<Element>::bring_in(const Tile& tile, const Element* in, Index row, float* slot) const {
   const Index lanes = kernels_.lanes;
   float* out = slot + left_ * lanes;
   if (source_) {
-    FinishedConvRow call = source_->row(in, row, tile.panels);
+    FinishedConvRow<Element, float> call = source_->template row<float>(in, row, tile.panels);
     call.out = out;
     call.out_block = columns_ * lanes;
-    return kernels_.conv_row(call);
+    return kernels_.maps_of<Element>().conv_row_to_floats(call);
   }
   for (Index block = tile.blocks.first; block < tile.blocks.last; ++block, out += columns_ * lanes)
-    std::copy_n(in + (block * middle_.pixels() + row * middle_.width) * lanes, middle_.width * lanes, out);
+    kernels_.maps_of<Element>().to_floats(middle_.width * lanes,
+                                          in + (block * middle_.pixels() + row * middle_.width) * lanes, out);
 }
 
-const float* FoldedMBConv::squeeze(const Memory& memory) const {
+template <class Element>
+const float* FoldedMBConv<Element>::squeeze(const Memory& memory) const {
   const Index channels = blocks() * kernels_.lanes;
   std::fill_n(memory.pooled, channels, 0.0f);
   kernels_.dot_rows({.rows = out_.height,
@@ -189,24 +209,21 @@ const float* FoldedMBConv::squeeze(const Memory& memory) const {
   const float share = 1 / static_cast<float>(out_.pixels());
   for (Index c = 0; c < channels; ++c) memory.pooled[c] *= share;
   const ParallelFor alone;
-  reduce_->run(alone, {.in = memory.pooled, .out = memory.squeezed});
-  excite_->run(alone, {.in = memory.squeezed, .out = memory.gate});
+  reduce_->run<float>(alone, {.in = memory.pooled, .out = memory.squeezed});
+  excite_->run<float>(alone, {.in = memory.squeezed, .out = memory.gate});
   kernels_.sigmoid({.count = channels, .x = memory.gate, .out = memory.gate});
   return memory.gate;
 }
 
-void FoldedMBConv::gate_map(const float* gate, float* wide) const {
+template <class Element>
+void FoldedMBConv<Element>::gate_map(const float* gate, Element* wide) const {
   const Index lanes = kernels_.lanes;
-  for (Index block = 0; block < blocks(); ++block) {
-    float* map = wide + block * out_.pixels() * lanes;
-    kernels_.combine_rows({.rows = out_.pixels(),
-                           .channels = lanes,
-                           .x = map,
-                           .x_row = lanes,
-                           .gate = gate + block * lanes,
-                           .out = map,
-                           .out_row = lanes});
-  }
+  for (Index block = 0; block < blocks(); ++block)
+    kernels_.maps_of<Element>().gate_block(
+        {.pixels = out_.pixels(), .gate = gate + block * lanes, .map = wide + block * out_.pixels() * lanes});
 }
+
+template class FoldedMBConv<float>;
+template class FoldedMBConv<BFloat16>;
 
 }  // namespace effnet::cpu

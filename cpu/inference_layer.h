@@ -1,5 +1,5 @@
 // A layer of a net at inference: prepared once, bound to a size of map, then run picture by picture on blocked maps
-// (cpu/folded_conv.h) in memory that somebody else keeps.
+// of Element (cpu/folded_conv.h) in memory that somebody else keeps.
 #pragma once
 
 #include "cpu/folded_conv.h"
@@ -16,15 +16,16 @@ struct LayerRun {
   float* of_worker(int worker) const { return workers + worker * worker_size; }
 };
 
+template <class Element>
 class InferenceLayer {
  public:
   virtual ~InferenceLayer() = default;
 
   virtual MapSize bind(MapSize in) = 0;  // -> the size of its output
   virtual Index out_channels() const = 0;
-  virtual Index picture_memory() const = 0;
+  virtual Index picture_memory() const = 0;  // floats
   virtual Index worker_memory() const = 0;
-  virtual void run(const LayerRun& run, const float* in, float* out) const = 0;
+  virtual void run(const LayerRun& run, const Element* in, Element* out) const = 0;
 };
 
 }  // namespace effnet::cpu

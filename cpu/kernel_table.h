@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "cpu/finished_rows.h"
 #include "kernels/activation.h"
@@ -183,9 +184,17 @@ struct KernelTable {
   void (*sgd)(const OptimizerStep&);  // training/optimizer.h has the rules
   void (*rmsprop_tf)(const OptimizerStep&);
 
-  void (*conv_row)(const FinishedConvRow&);
-  void (*finished_depthwise_row)(const FinishedDepthwiseRow&);
-  void (*scale_panels)(const ScaledPanels&);
+  // Inference, with maps of float or of bfloat16.
+  const FinishedKernels<float>* float_maps = nullptr;
+  const FinishedKernels<BFloat16>* bfloat16_maps = nullptr;
+
+  template <class Element>
+  const FinishedKernels<Element>& maps_of() const {
+    if constexpr (std::is_same_v<Element, BFloat16>)
+      return *bfloat16_maps;
+    else
+      return *float_maps;
+  }
 
   Index padded(Index channels) const { return (channels + lanes - 1) / lanes * lanes; }
   Index blocks(Index channels) const { return (channels + lanes - 1) / lanes; }

@@ -50,6 +50,22 @@ class Carver {
 
   Index used() const { return used_; }
 
+  // As take(), for values of another type that are no larger than floats.
+  template <class T>
+  T* take_of(Index count) {
+    return reinterpret_cast<T*>(take(floats_for<T>(count)));
+  }
+  template <class T>
+  static Index floats_for(Index count) {
+    static_assert(sizeof(float) % sizeof(T) == 0);
+    constexpr Index kEach = sizeof(float) / sizeof(T);
+    return (count + kEach - 1) / kEach;
+  }
+  template <class T>
+  static Index size_for(Index count) {
+    return size_of(floats_for<T>(count));
+  }
+
   // What take(count) uses up: whole lines, and one more that a vector load may touch.
   static Index size_of(Index count) { return (count + 31) / 16 * 16; }
 

@@ -38,6 +38,10 @@ class NetImpl : public torch::nn::Module {
   // first call, and again after they changed (ops/inference.h).
   torch::Tensor forward(const torch::Tensor& pictures);
 
+  // Of evaluation without gradients, where the project's kernels run it (cpu/inference.h); float otherwise. Training is
+  // always in float.
+  void set_inference_precision(cpu::Precision precision) { prepared_.use(precision); }
+
   // Weights may have changed.
   void train(bool on = true) override;
 

@@ -134,10 +134,15 @@ void add(cpu::InferenceNet& net, const NetTerms::Fused& block) {
 
 }  // namespace
 
+void PreparedNet::use(cpu::Precision precision) {
+  if (precision != precision_) reset();
+  precision_ = precision;
+}
+
 void PreparedNet::prepare(const NetTerms& terms, std::int64_t picture_channels) {
   const std::uint64_t fingerprint = fingerprint_of(terms);
   if (net_ && fingerprint == fingerprint_) return;
-  net_ = std::make_unique<cpu::InferenceNet>(cpu::best_kernels(), picture_channels);
+  net_ = cpu::inference_net(cpu::best_kernels(), picture_channels, precision_);
   for (const auto& layer : terms.layers) std::visit([&](const auto& of) { add(*net_, of); }, layer);
   net_->set_classifier(terms.classifier_weight.size(0), data_of(terms.classifier_weight),
                        data_of(terms.classifier_bias));

@@ -34,6 +34,10 @@ struct NetTerms {
 
 class PreparedNet {
  public:
+  // Of maps and weights (cpu/inference.h); another one than before forgets what was prepared.
+  void use(cpu::Precision precision);
+  cpu::Precision precision() const { return precision_; }
+
   // pictures (N, C, H, W) -> logits (N, classes); an undefined tensor where there are no kernels for it, or where
   // gradients are asked for.
   torch::Tensor run(const NetTerms& terms, const torch::Tensor& pictures, const ExecutionContext& context);
@@ -49,6 +53,7 @@ class PreparedNet {
   std::unique_ptr<cpu::InferenceNet> net_;
   std::uint64_t fingerprint_ = 0;  // of the weights that net_ was made from
   int preparations_ = 0;
+  cpu::Precision precision_ = cpu::Precision::kFloat;
 };
 
 }  // namespace effnet::ops

@@ -68,7 +68,8 @@ Finding kernels() {
   for (const cpu::KernelTable* table : cpu::usable_kernels()) names.emplace_back(table->name);
   const std::string others =
       names.size() > 1 ? fmt::format(" (also: {})", fmt::join(names.begin() + 1, names.end(), " ")) : "";
-  return {"kernels", Verdict::kGood, names.front() + others, ""};
+  const char* bfloat16 = cpu::has_bfloat16_products() ? " with bfloat16" : "";
+  return {"kernels", Verdict::kGood, names.front() + bfloat16 + others, ""};
 }
 
 Finding processor() {

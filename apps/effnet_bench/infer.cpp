@@ -1,8 +1,9 @@
 // effnet-bench infer: logits of pictures, by the project's kernels and by LibTorch's operators; with --alone only the
-// former, to be run in turns with a program of somebody else's (scripts/peers/onnxruntime_infer.py).
+// former, to be run in turns with a program of somebody else's (scripts/peers/).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 
 #include "apps/bench_table.h"
@@ -10,6 +11,7 @@
 #include "apps/effnet_bench/bench_flags.h"
 #include "apps/effnet_bench/commands.h"
 #include "apps/effnet_bench/interleaved.h"
+#include "cpu/isa.h"
 #include "models/net.h"
 #include "scaling/families.h"
 
@@ -29,20 +31,39 @@ models::Net build(const spec::ArchSpec& arch, ops::Kernels kernels) {
   return net;
 }
 
-void run(const BenchFlags& flags, bool alone) {
+struct InferFlags {
+  BenchFlags bench;
+  bool alone = false;
+  std::string dtype = "float";
+};
+
+const std::map<std::string, cpu::Precision>& dtypes() {
+  static const std::map<std::string, cpu::Precision> kDtypes{{"float", cpu::Precision::kFloat},
+                                                             {"bfloat16", cpu::Precision::kBFloat16}};
+  return kDtypes;
+}
+
+void run(const InferFlags& of) {
+  const BenchFlags& flags = of.bench;
+  const cpu::Precision precision = dtypes().at(of.dtype);
+  if (precision == cpu::Precision::kBFloat16 && !cpu::has_bfloat16_products())
+    print_note(
+        "this processor has no products of bfloat16: their twin in float instructions is slower than float");
   prepare_bench(flags);
   const torch::NoGradGuard no_grad;
   std::vector<BenchRow> rows;
   for (const Case& c : kCases) {
     const spec::ArchSpec arch = scaling::find_net(c.net).arch;
-    const std::string name =
-        fmt::format("inference, {}, {}x{}, batch {}", c.net, arch.resolution, arch.resolution, c.batch);
+    const std::string name = fmt::format("inference{}, {}, {}x{}, batch {}",
+                                         precision == cpu::Precision::kFloat ? "" : " in " + of.dtype, c.net,
+                                         arch.resolution, arch.resolution, c.batch);
     if (name.find(flags.only) == std::string::npos) continue;
     models::Net ours = build(arch, ops::Kernels::kEffnet);
+    ours->set_inference_precision(precision);
     const torch::Tensor pictures =
         torch::randn({c.batch, arch.resolution, arch.resolution, 3}).permute({0, 3, 1, 2});
     std::vector<Contender> contenders{{[&] { ours->forward(pictures); }}};
-    if (!alone) {
+    if (!of.alone) {
       models::Net reference = build(arch, ops::Kernels::kReference);
       contenders.push_back({[&pictures, reference]() mutable { reference->forward(pictures); }});
     }
@@ -50,7 +71,7 @@ void run(const BenchFlags& flags, bool alone) {
     const auto rate = [&](const Contender& of) { return static_cast<double>(c.batch) / of.shortest; };
     rows.push_back({.name = name,
                     .images_per_second = rate(contenders[0]),
-                    .peer = alone ? "itself" : "LibTorch eager channels_last, pooled memory",
+                    .peer = of.alone ? "itself" : "LibTorch eager channels_last, pooled memory",
                     .peer_images_per_second = rate(contenders.back())});
   }
   print_result(flags.json ? bench_json(rows, flags.threads) : bench_text(rows, flags.threads));
@@ -60,11 +81,15 @@ void run(const BenchFlags& flags, bool alone) {
 
 void add_bench_infer(CLI::App& program) {
   CLI::App* command = program.add_subcommand("infer", "Inference beside LibTorch's operators");
-  auto flags = std::make_shared<BenchFlags>();
-  auto alone = std::make_shared<bool>(false);
-  add_bench_flags(*command, *flags);
-  command->add_flag("--alone", *alone, "without LibTorch's operators beside");
-  command->callback([flags, alone] { run(*flags, *alone); });
+  auto flags = std::make_shared<InferFlags>();
+  add_bench_flags(*command, flags->bench);
+  command->add_flag("--alone", flags->alone, "without LibTorch's operators beside");
+  command
+      ->add_option("--dtype", flags->dtype,
+                   "of maps and weights: float or bfloat16; LibTorch's operators beside stay float")
+      ->check(CLI::IsMember(dtypes()))
+      ->capture_default_str();
+  command->callback([flags] { run(*flags); });
 }
 
 }  // namespace effnet::apps

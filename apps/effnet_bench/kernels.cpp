@@ -9,6 +9,7 @@
 #include "apps/effnet_bench/bench_flags.h"
 #include "apps/effnet_bench/commands.h"
 #include "apps/effnet_bench/interleaved.h"
+#include "apps/effnet_bench/kernel_case.h"
 #include "apps/machine.h"
 #include "cpu/isa.h"
 #include "cpu/workspace.h"
@@ -17,15 +18,6 @@ namespace effnet::apps {
 namespace {
 
 using cpu::Index;
-
-struct KernelCase {
-  std::string name;
-  std::string unit;  // GFLOP/s or Gelem/s
-  double work = 0;   // of one call, in 1e9
-  std::function<void(const cpu::KernelTable&, float* memory)> call;
-};
-
-constexpr Index kRoom = 1 << 20;  // floats
 
 KernelCase gemm(Index m, Index n, Index k) {
   return {fmt::format("gemm {} x {} x {}", m, n, k), "GFLOP/s", 2e-9 * static_cast<double>(m * n * k),
@@ -175,6 +167,7 @@ std::vector<KernelCase> cases(const cpu::KernelTable& table) {
   }
   all.push_back(optimizer("SGD", &cpu::KernelTable::sgd));
   all.push_back(optimizer("RMSProp", &cpu::KernelTable::rmsprop_tf));
+  for (KernelCase& of : inference_kernel_cases(table)) all.push_back(std::move(of));
   return all;
 }
 
@@ -185,7 +178,8 @@ void run(const BenchFlags& flags) {
   json["kernels"] = nlohmann::ordered_json::array();
   std::string text = machine_name() + ", one thread\n";
   for (const cpu::KernelTable* table : cpu::usable_kernels()) {
-    text += fmt::format("\n{} ({} floats a vector)\n", table->name, table->lanes);
+    text += fmt::format("\n{} ({} floats a vector; bfloat16 by {})\n", table->name, table->lanes,
+                        table->bfloat16_maps->name);
     cpu::Workspace workspace;
     workspace.reserve(1, 0, kRoom);
     double highest = 0;
@@ -199,7 +193,7 @@ void run(const BenchFlags& flags) {
       const double rate = kCalls * of.work / one.front().shortest;
       if (highest == 0) highest = rate;
       const bool flops = of.unit == "GFLOP/s";
-      text += fmt::format("  {:<44} {:>7.1f} {}{}\n", of.name, rate, of.unit,
+      text += fmt::format("  {:<48} {:>7.1f} {}{}\n", of.name, rate, of.unit,
                           flops ? fmt::format("  {:>3.0f} % of the peak", 100 * rate / highest) : "");
       json["kernels"].push_back(
           {{"isa", table->name}, {"kernel", of.name}, {"rate", rate}, {"unit", of.unit}});

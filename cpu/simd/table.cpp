@@ -1,6 +1,5 @@
 // The table of this instruction set's micro-kernels.
 #include "cpu/simd/depthwise.h"
-#include "cpu/simd/finished_rows.h"
 #include "cpu/simd/gemm.h"
 #include "cpu/simd/optimizer.h"
 #include "cpu/simd/rows.h"
@@ -10,6 +9,8 @@
 
 namespace effnet::cpu::EFFNET_ISA {
 
+extern const FinishedKernels<float> kFloatMaps;
+extern const FinishedKernels<BFloat16> kBFloat16Maps;
 extern const KernelTable kKernels;
 const KernelTable kKernels{.name = EFFNET_TEXT(EFFNET_ISA),
                            .lanes = kLanes,
@@ -29,8 +30,7 @@ const KernelTable kKernels{.name = EFFNET_TEXT(EFFNET_ISA),
                            .sigmoid = sigmoid_all,
                            .sgd = sgd,
                            .rmsprop_tf = rmsprop_tf,
-                           .conv_row = conv_row,
-                           .finished_depthwise_row = finished_depthwise_row,
-                           .scale_panels = scale_panels};
+                           .float_maps = &kFloatMaps,
+                           .bfloat16_maps = &kBFloat16Maps};
 
 }  // namespace effnet::cpu::EFFNET_ISA

@@ -171,6 +171,16 @@ TEST_CASE("bench floors: every case has its ratio held or missed, and --check te
   CHECK(beside("nothing").code == 1);
 }
 
+TEST_CASE("bench infer: the type of maps and weights is named in the case") {
+  const tests::Finished finished =
+      tests::effnet({"bench", "infer", "--seconds", "0", "--threads", "1", "--alone", "--dtype", "bfloat16",
+                     "--only", "b0, 224x224, batch 1", "--json"});
+  CAPTURE(finished.err);
+  REQUIRE(finished.code == 0);
+  CHECK(Json::parse(finished.out)["cases"][0]["case"] == "inference in bfloat16, b0, 224x224, batch 1");
+  check_one_message(tests::effnet({"bench", "infer", "--dtype", "float16"}), 2, "bfloat16");
+}
+
 TEST_CASE("bench: help is the sibling's, misspelt words are answered there") {
   CHECK(tests::contains(tests::effnet({"bench", "infer", "--help"}).out, "--seconds"));
   check_one_message(tests::effnet({"bench", "kernls"}), 2, "did you mean 'kernels'?");

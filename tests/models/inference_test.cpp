@@ -64,6 +64,30 @@ TEST_CASE("inference: logits of published nets are the reference's, without a fa
   }
 }
 
+// In bfloat16 logits differ from those of float by about a hundredth of their spread, so a class may change only where
+// two are that close to each other.
+TEST_CASE("inference: logits of B0..B7 in bfloat16 are near those in float, and so is the class chosen") {
+  const torch::NoGradGuard no_grad;
+  for (const char* name : {"b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"}) {
+    INFO(name);
+    spec::ArchSpec arch = scaling::find_net(name).arch;
+    arch.resolution = 64;
+    models::Net net = random_net(arch);
+    const Tensor pictures = pictures_of(8, arch);
+    const Tensor exact = net->forward(pictures);
+    net->set_inference_precision(cpu::Precision::kBFloat16);
+    const Tensor rounded = net->forward(pictures);
+    CHECK(net->prepared().preparations() == 2);
+    const Tensor spread = exact.std(1);
+    const double error = ((rounded - exact).square().mean(1).sqrt() / spread).max().item<double>();
+    UNSCOPED_INFO("rms error of " << error << " spreads");
+    CHECK(error < 0.02);
+    const Tensor lost = exact.amax(1) - exact.gather(1, rounded.argmax(1, true)).squeeze(1);
+    CHECK((lost / spread).max().item<double>() < 0.05);
+    CHECK((rounded.argmax(1) == exact.argmax(1)).sum().item<std::int64_t>() >= 7);
+  }
+}
+
 TEST_CASE("inference: fused, identity and 7x7 blocks have a place; others run as modules") {
   for (const auto& [text, prepared] :
        {std::pair{"conv_k3_s2_c8 | fused_k3_s1_e1_c8_r2 fused_k3_s2_e4_c12_r2 mb_k7_s2_e3_c12_r2_se0.25 "

@@ -99,9 +99,13 @@ Tensor exact(const NetTerms& terms, const Tensor& pictures) {
   return at::linear(x.mean({2, 3}), wide(terms.classifier_weight), wide(terms.classifier_bias));
 }
 
+// Of the largest logit.
 double relative_error(const Tensor& ours, const Tensor& reference) {
   return (wide(ours) - reference).abs().max().item<double>() / reference.abs().max().item<double>();
 }
+
+// A few times the largest error of one rounding, 2^-8: maps and weights of a few layers are rounded, sums are not.
+constexpr double kBFloat16Error = 0.03;
 
 void compare(const NetTerms& terms, at::IntArrayRef pictures) {
   const torch::NoGradGuard no_grad;
@@ -111,6 +115,10 @@ void compare(const NetTerms& terms, at::IntArrayRef pictures) {
   const Tensor ours = prepared.run(terms, x, context);
   REQUIRE(ours.defined());
   CHECK(relative_error(ours, exact(terms, x)) < 1e-5);
+  prepared.use(cpu::Precision::kBFloat16);
+  const double error = relative_error(prepared.run(terms, x, context), exact(terms, x));
+  CHECK(error < kBFloat16Error);
+  CHECK(error > 1e-6);  // another computation than that in float
 }
 
 void compare(const Block& b, int height, int width) {
@@ -188,19 +196,23 @@ TEST_CASE("inference: the same bits with any number of threads and pictures besi
   terms.layers.push_back(conv(24, 64, 1, 1, Padding::kSame));
   const Tensor pictures = torch::randn({5, 3, 61, 47});
   const int before = at::get_num_threads();
-  at::set_num_threads(1);
   const ops::ExecutionContext context;
-  ops::PreparedNet prepared;
-  const Tensor together = prepared.run(terms, pictures, context);
-  for (const int threads : {1, 2, 3, 8}) {
-    at::set_num_threads(threads);
-    CHECK(torch::equal(prepared.run(terms, pictures, context), together));
-    for (std::int64_t n = 0; n < 5; ++n)
-      CHECK(torch::equal(prepared.run(terms, pictures.narrow(0, n, 1), context), together.narrow(0, n, 1)));
+  for (const cpu::Precision precision : {cpu::Precision::kFloat, cpu::Precision::kBFloat16}) {
+    ops::PreparedNet prepared;
+    prepared.use(precision);
+    at::set_num_threads(1);
+    const Tensor together = prepared.run(terms, pictures, context);
+    for (const int threads : {1, 2, 3, 8}) {
+      at::set_num_threads(threads);
+      CHECK(torch::equal(prepared.run(terms, pictures, context), together));
+      for (std::int64_t n = 0; n < 5; ++n)
+        CHECK(torch::equal(prepared.run(terms, pictures.narrow(0, n, 1), context), together.narrow(0, n, 1)));
+    }
+    CHECK(prepared.preparations() == 1);
+    CHECK(relative_error(together, exact(terms, pictures)) <
+          (precision == cpu::Precision::kFloat ? 1e-5 : kBFloat16Error));
   }
   at::set_num_threads(before);
-  CHECK(prepared.preparations() == 1);
-  CHECK(relative_error(together, exact(terms, pictures)) < 1e-5);
 }
 
 TEST_CASE("inference: weights are prepared anew after any change, and only then") {
@@ -227,6 +239,12 @@ TEST_CASE("inference: weights are prepared anew after any change, and only then"
   check(5);
   terms.classifier_bias.set_data(torch::randn({7}));
   check(6);
+  prepared.use(cpu::Precision::kFloat);  // as it was
+  check(6);
+  prepared.use(cpu::Precision::kBFloat16);
+  CHECK(relative_error(prepared.run(terms, pictures, context), exact(terms, pictures)) > 1e-5);
+  prepared.use(cpu::Precision::kFloat);
+  check(8);
 }
 
 TEST_CASE("inference: what has no kernels is left to others, and noted") {
