@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 # One job a core, as far as memory goes: a LibTorch translation unit takes up to 2 GB.
 JOBS   := $(shell awk -v cores=$$(nproc) '/^MemTotal/ { jobs = int($$2 / 2000000); if (jobs < 1) jobs = 1; \
             print (jobs < cores ? jobs : cores) }' /proc/meminfo)
-SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h' '*.cu')
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build test demo study format tidy install clean
