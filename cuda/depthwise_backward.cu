@@ -26,27 +26,31 @@ struct BackwardArguments {
   float *sums, *weight_parts;
 };
 
-// The sum over all threads that have the same channel, stored in one number a channel: within a warp by shuffles, then
-// over the warps in their order.
+// Adds up what the threads of a warp have for the same channel and puts it into the warp's row, (32).
 template <int V>
-__device__ __forceinline__ void store_sum(float (&values)[V], float* shared, float* out, int channels) {
+__device__ __forceinline__ void put_sum(float (&values)[V], float* row) {
   constexpr int kLanes = kChunk / V;
-  const Place<V> place;
-  const int warp = static_cast<int>(threadIdx.x) / 32, warps = static_cast<int>(blockDim.x) / 32;
 #pragma unroll
   for (int apart = kLanes; apart < 32; apart *= 2) {
 #pragma unroll
     for (int v = 0; v < V; ++v) values[v] += __shfl_down_sync(0xFFFFFFFFu, values[v], apart);
   }
-  __syncthreads();
-  if (static_cast<int>(threadIdx.x) % 32 < kLanes)
-    store_shared(shared + warp * kChunk + place.lane * V, values);
-  __syncthreads();
-  const int c = static_cast<int>(threadIdx.x), channel = static_cast<int>(blockIdx.x) * kChunk + c;
-  if (c < kChunk && channel < channels) {
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  if (lane < kLanes) store_shared(row + lane * V, values);
+}
+
+// Adds the rows of the warps, (warps, 2 + taps, 32), in the warps' order and stores the block's.
+__device__ __forceinline__ void store_sums(const BackwardArguments& g, const float* rows, int taps) {
+  const int warps = static_cast<int>(blockDim.x) / 32, numbers = 2 + taps;
+  for (int i = static_cast<int>(threadIdx.x); i < numbers * kChunk; i += static_cast<int>(blockDim.x)) {
+    const int number = i / kChunk, channel = static_cast<int>(blockIdx.x) * kChunk + i % kChunk;
+    if (channel >= g.channels || (number < 2 && !g.sums)) continue;
     float sum = 0;
-    for (int w = 0; w < warps; ++w) sum += shared[w * kChunk + c];
-    store_global(out + channel, sum);
+    for (int warp = 0; warp < warps; ++warp) sum += rows[warp * numbers * kChunk + i];
+    const auto part = static_cast<Index>(blockIdx.y);
+    store_global(number < 2 ? g.sums + (part * 2 + number) * g.channels + channel
+                            : g.weight_parts + (part * taps + number - 2) * g.channels + channel,
+                 sum);
   }
 }
 
@@ -240,15 +244,14 @@ __global__ void __launch_bounds__(kThreads, backward_blocks<T>(K))
     }
   }
 
-  if (g.sums) {
-    float* out = g.sums + static_cast<Index>(blockIdx.y) * 2 * g.channels;
-    store_sum(sum, staged, out, g.channels);
-    store_sum(product, staged, out + g.channels, g.channels);
-  }
-  float* out = g.weight_parts + static_cast<Index>(blockIdx.y) * K * K * g.channels;
+  __syncthreads();  // all have computed the last step
+  float* row = staged + static_cast<int>(threadIdx.x) / 32 * (2 + K * K) * kChunk;
+  put_sum(sum, row);
+  put_sum(product, row + kChunk);
 #pragma unroll
-  for (int tap = 0; tap < K * K; ++tap)
-    store_sum(weight_sums[tap], staged, out + tap * g.channels, g.channels);
+  for (int tap = 0; tap < K * K; ++tap) put_sum(weight_sums[tap], row + (2 + tap) * kChunk);
+  __syncthreads();
+  store_sums(g, staged, K * K);
 }
 
 struct WeightSumArguments {

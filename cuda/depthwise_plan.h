@@ -56,8 +56,8 @@ constexpr int rows_a_step(int stride) {
 DepthwisePlan plan_forward(const DepthwiseShape& shape);
 DepthwisePlan plan_backward(const DepthwiseShape& shape);
 
-// Shared memory of a block. Floats that hold the weights at first, then the staged rows, and at last numbers of each warp:
-// three moments a channel, or one sum.
+// Shared memory of a block. Floats that hold the weights at first, then the staged rows, and at last what each warp has
+// summed up: three moments a channel going forward, two sums and a gradient of each tap going back.
 constexpr int shared_floats(int staged_pixels, int taps, int numbers_a_warp) {
   const int of_warps = numbers_a_warp * kThreads / 32, most = staged_pixels > taps ? staged_pixels : taps;
   return (most > of_warps ? most : of_warps) * kChunk;
@@ -66,7 +66,7 @@ constexpr int forward_floats(int staged_pixels, int taps) {
   return shared_floats(staged_pixels, taps, 3);
 }
 constexpr int backward_floats(int staged_pixels, int taps) {
-  return shared_floats(staged_pixels, taps, 1);
+  return shared_floats(staged_pixels, taps, 2 + taps);
 }
 
 // Behind them lie two or three numbers a channel and the staged rows as they are stored, of one map or of two.
