@@ -54,14 +54,8 @@ __device__ __forceinline__ void store_sums(const BackwardArguments& g, const flo
   }
 }
 
-// Blocks that a processor must have registers for: 128 a thread allow two. 7 x 7 taps and stride 2 in floats need more.
-template <class T>
-constexpr int backward_blocks(int kernel) {
-  return kernel < 7 && sizeof(T) == 2 ? 2 : 1;
-}
-
 template <class T, int K, int S>
-__global__ void __launch_bounds__(kThreads, backward_blocks<T>(K))
+__global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
     depthwise_backward_row_walk(const BackwardArguments g) {
   constexpr int V = backward_channels(K), kWindow = (K + S - 1) / S, kStep = rows_a_step(S);
   const DepthwisePlan& plan = g.plan;
@@ -155,20 +149,26 @@ __global__ void __launch_bounds__(kThreads, backward_blocks<T>(K))
       const int pieces = plan.staged_pixels() * kPieces;
 #pragma unroll 1
       for (int slot = static_cast<int>(threadIdx.x); slot < pieces; slot += static_cast<int>(blockDim.x)) {
-        float values[kPiece] = {};
-        if (asked & 1) {
-          take_piece(raw_d + slot * kPiece, values);
-          if (g.y) {
-            float of_y[kPiece];
-            take_piece(raw_y + slot * kPiece, of_y);
-            const float* at = coefficients + slot % kPieces * kPiece;
+        // Half a piece at a time: registers are what this kernel is short of.
+#pragma unroll 1
+        for (int at = slot * kPiece; at < (slot + 1) * kPiece; at += kPiece / 2) {
+          float values[kPiece / 2] = {};
+          if (asked & 1) {
+            take(raw_d + at, values);
+            if (g.y) {
+              float of_y[kPiece / 2], a[kPiece / 2], b[kPiece / 2], c[kPiece / 2];
+              take(raw_y + at, of_y);
+              const float* of_channels = coefficients + at % kChunk;
+              load_shared(of_channels, a);
+              load_shared(of_channels + kChunk, b);
+              load_shared(of_channels + 2 * kChunk, c);
 #pragma unroll
-            for (int v = 0; v < kPiece; ++v)
-              values[v] = at[v] * values[v] + (at[kChunk + v] * of_y[v] + at[2 * kChunk + v]);
+              for (int v = 0; v < kPiece / 2; ++v) values[v] = a[v] * values[v] + (b[v] * of_y[v] + c[v]);
+            }
           }
+          store_shared(staged + at, values);
         }
         asked >>= 1;
-        put_piece(staged + slot * kPiece, values);
       }
       staged_window.first_row += kStep;
       asked = step + kStep < item.rows_end ? ask() : 0;

@@ -136,18 +136,24 @@ __global__ void __launch_bounds__(kThreads, 2) depthwise_forward_row_walk(const 
       const int pieces = plan.staged_pixels() * kPieces;
 #pragma unroll 1
       for (int slot = static_cast<int>(threadIdx.x); slot < pieces; slot += static_cast<int>(blockDim.x)) {
-        float values[kPiece] = {};
-        if (asked & 1) {
-          take_piece(raw + slot * kPiece, values);
-          if (g.scale) {
-            const float* at = coefficients + slot % kPieces * kPiece;
+        // Half a piece at a time: registers are scarce beside the weights.
+#pragma unroll 1
+        for (int at = slot * kPiece; at < (slot + 1) * kPiece; at += kPiece / 2) {
+          float values[kPiece / 2] = {};
+          if (asked & 1) {
+            take(raw + at, values);
+            if (g.scale) {
+              float scale[kPiece / 2], offset[kPiece / 2];
+              load_shared(coefficients + at % kChunk, scale);
+              load_shared(coefficients + kChunk + at % kChunk, offset);
 #pragma unroll
-            for (int v = 0; v < kPiece; ++v) values[v] = values[v] * at[v] + at[kChunk + v];
-            activate(g.activation, values);
+              for (int v = 0; v < kPiece / 2; ++v) values[v] = values[v] * scale[v] + offset[v];
+              activate(g.activation, values);
+            }
           }
+          store_shared(activated + at, values);
         }
         asked >>= 1;
-        put_piece(activated + slot * kPiece, values);
       }
       window.first_row += kStep * S;
       asked = step + kStep < end ? ask() : 0;

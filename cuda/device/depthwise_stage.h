@@ -49,27 +49,10 @@ __device__ __forceinline__ void ask_for_piece(T* shared, const T* global) {
   for (int at = 0; at < kPiece; at += kValues) copy_16_to_shared(shared + at, global + at);
 }
 
-// 8 values stored as T in shared memory.
-template <class T>
-__device__ __forceinline__ void take_piece(const T* shared, float (&values)[kPiece]) {
-  constexpr int kValues = 16 / sizeof(T);
-#pragma unroll
-  for (int at = 0; at < kPiece; at += kValues) {
-    float part[kValues];
-    unpack<T, kValues>(*reinterpret_cast<const uint4*>(shared + at), part);
-#pragma unroll
-    for (int v = 0; v < kValues; ++v) values[at + v] = part[v];
-  }
-}
-
-__device__ __forceinline__ void put_piece(float* shared, const float (&values)[kPiece]) {
-#pragma unroll
-  for (int at = 0; at < kPiece; at += 4) {
-    float part[4];
-#pragma unroll
-    for (int v = 0; v < 4; ++v) part[v] = values[at + v];
-    store_shared<4>(shared + at, part);
-  }
+// V values stored as T in shared memory.
+template <class T, int V>
+__device__ __forceinline__ void take(const T* shared, float (&values)[V]) {
+  unpack<T, V>(*reinterpret_cast<const Word<T, V>*>(shared), values);
 }
 
 // The chunk of a channel vector (C) in shared memory; `otherwise` where there are no channels or no vector.
