@@ -13,7 +13,7 @@ using kernels::Index;
 constexpr int kJoinThreads = 1024;
 
 // T value(part) for parts row, row + 32, ... joined by add(sum, value), then over the rows. The result is right in the
-// threads of row 0. `shared` has room for 1024 T. Every thread of the block comes here.
+// threads of row 0. `shared` has room for 1024 T. Every thread of the block comes here, once.
 template <class T, class Value, class Add>
 __device__ __forceinline__ T join_parts(T* shared, Index parts, Value&& value, Add&& add) {
   const int at = static_cast<int>(threadIdx.x), row = at / 32;
@@ -24,7 +24,6 @@ __device__ __forceinline__ T join_parts(T* shared, Index parts, Value&& value, A
   if (row == 0) {
     for (int other = 1; other < 32; ++other) add(sum, shared[at + 32 * other]);
   }
-  __syncthreads();
   return sum;
 }
 

@@ -114,7 +114,7 @@ DepthwiseExample::Forward DepthwiseExample::forward() const {
   work.y = y.data();
   if (around_.norm_behind) work.moments = moments.data();
   cuda::depthwise_forward(work, nullptr);
-  Forward result{.bytes = y.bytes(), .y = y.values(), .moments = {}};
+  Forward result{.bytes = y.bytes(), .maps = {x_.data(), y.data()}, .y = y.values(), .moments = {}};
   if (around_.norm_behind) result.moments = moments.values();
   append(result.bytes, result.moments);
   return result;
@@ -161,6 +161,7 @@ DepthwiseExample::Backward DepthwiseExample::backward() const {
   work.weight_gradient = weight_gradient.data();
   cuda::depthwise_backward(work, nullptr);
   Backward result{.bytes = x_gradient.bytes(),
+                  .maps = {y_gradient_.data(), y_.data(), x_.data(), x_gradient.data()},
                   .x_gradient = x_gradient.values(),
                   .sums = {},
                   .weight_gradient = weight_gradient.values()};

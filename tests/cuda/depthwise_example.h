@@ -40,7 +40,8 @@ class DepthwiseExample {
                    const std::vector<double>& x);
 
   struct Forward {
-    std::vector<std::byte> bytes;  // of all that was written
+    std::vector<std::byte> bytes;   // of all that was written
+    std::vector<const void*> maps;  // where the maps lay that were read and written
     std::vector<double> y;
     std::vector<float> moments;  // (parts, 3, C)
   };
@@ -49,6 +50,7 @@ class DepthwiseExample {
 
   struct Backward {
     std::vector<std::byte> bytes;
+    std::vector<const void*> maps;
     std::vector<double> x_gradient;
     std::vector<float> sums;  // (parts, 2, C)
     std::vector<float> weight_gradient;

@@ -61,6 +61,7 @@ TEST_CASE("depthwise plan: blocks, parts and shared memory of B0's layers at a b
       INFO(name_of(shape));
       for (const DepthwisePlan& plan : {cuda::plan_forward(shape), cuda::plan_backward(shape)}) {
         CHECK(plan.threads <= cuda::kThreads);
+        CHECK(plan.pictures <= batch);
         CHECK(plan.parts * plan.chunks <= cuda::kTargetBlocks);
         CHECK(plan.parts * plan.items_a_part >= plan.items);
         if (batch == 256)

@@ -2,6 +2,7 @@
 // the given reports, and what the emulator counts on B0's depthwise layers. The target kernel-tables runs it.
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "tests/cuda/b0_layers.h"
 #include "tests/cuda/ptxas_report.h"
@@ -11,21 +12,37 @@ using namespace effnet::tests;
 
 namespace {
 
-// Blocks of a processor with 65,536 registers, given out to warps in units of 256.
-int blocks_by_registers(int registers, int threads) {
-  const int of_warp = (registers * 32 + 255) / 256 * 256;
-  return 65536 / (of_warp * threads / 32);
+// The most dynamic shared memory that a kernel of this name takes on B0's layers at a batch of 256, in KiB; 0: B0 has no
+// layer for it.
+double shared_kib(const std::string& kernel) {
+  std::size_t most = 0;
+  for (const DepthwiseShape& shape : b0_depthwise_layers(256)) {
+    const std::string ending =
+        ", " + std::to_string(shape.kernel) + ", " + std::to_string(shape.stride) + ">";
+    if (!kernel.ends_with(ending)) continue;
+    const Storage storage = kernel.find("<float") != std::string::npos ? Storage::kFloat : Storage::kBfloat16;
+    most = std::max(most, kernel.starts_with("depthwise_forward")
+                              ? effnet::cuda::forward_shared_bytes(shape, storage)
+                              : effnet::cuda::backward_shared_bytes(shape, storage, 2));
+  }
+  return static_cast<double>(most) / 1024;
 }
 
+// One row a kernel, the architectures side by side.
 void print_resources(const std::vector<KernelResources>& kernels) {
-  std::printf(
-      "| kernel | for | registers | spilled bytes | blocks of a processor |\n| --- | --- | --- | --- | --- "
-      "|\n");
-  for (const KernelResources& kernel : kernels) {
-    const int threads = kernel.kernel.find("_row_walk") != std::string::npos ? 256 : 1024;
-    std::printf("| `%s` | %s | %d | %d | %d |\n", kernel.kernel.c_str(), kernel.architecture.c_str(),
-                kernel.registers, kernel.spill_stores + kernel.spill_loads,
-                blocks_by_registers(kernel.registers, threads));
+  std::map<std::string, std::vector<KernelResources>> by_name;
+  for (const KernelResources& kernel : kernels) by_name[kernel.kernel].push_back(kernel);
+  std::printf("| kernel | registers | spilled bytes | shared KiB on B0 |\n| --- | --- | --- | --- |\n");
+  for (const auto& [name, forms] : by_name) {
+    std::string registers, spilled;
+    for (const KernelResources& form : forms) {
+      const std::string between = registers.empty() ? "" : ", ";
+      registers += between + std::to_string(form.registers) + " " + form.architecture;
+      spilled += between + std::to_string(form.spill_stores + form.spill_loads);
+    }
+    const double shared = shared_kib(name);
+    std::printf("| `%s` | %s | %s |", name.c_str(), registers.c_str(), spilled.c_str());
+    shared > 0 ? std::printf(" %.1f |\n", shared) : std::printf(" - |\n");
   }
 }
 

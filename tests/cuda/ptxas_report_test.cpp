@@ -13,7 +13,8 @@ namespace {
 // Of the 65,536 registers of a processor: 128 a thread leave room for two blocks of 256 threads, 255 for one, 64 for one
 // of 1,024 threads.
 int most_registers(const std::string& kernel) {
-  if (kernel.starts_with("depthwise_backward_row_walk<") && kernel.find(", 7,") != std::string::npos) return 255;
+  if (kernel.starts_with("depthwise_backward_row_walk<") && kernel.find(", 7,") != std::string::npos)
+    return 255;
   return kernel.find("_row_walk<") != std::string::npos ? 128 : 64;
 }
 

@@ -13,46 +13,40 @@ struct CountedTraffic {
   double ratio() const { return counted / modelled; }
 };
 
-inline CountedTraffic counted(const cuda::BytesModel& model, double asked) {
+// Of the launches since clear_launches().
+inline CountedTraffic counted(const cuda::BytesModel& model, const std::vector<const void*>& maps) {
   CountedTraffic traffic{.modelled = model.total()};
-  for (const auto& launch : emulator::launches())
-    traffic.counted += static_cast<double>(launch.total().bytes_read() + launch.total().bytes_written());
-  traffic.maps_asked = asked / (model.maps_read + model.maps_written);
-  return traffic;
-}
-
-// Bytes asked for in allocations as large as a map.
-inline double asked_of_maps(std::size_t smallest) {
   double asked = 0;
   for (const auto& launch : emulator::launches()) {
-    for (const auto& [address, traffic] : launch.allocation) {
-      if (static_cast<std::size_t>(traffic.bytes_read() + traffic.bytes_written()) >= smallest)
-        asked += static_cast<double>(traffic.bytes_asked_read + traffic.bytes_asked_written);
+    traffic.counted += static_cast<double>(launch.total().bytes_read() + launch.total().bytes_written());
+    for (const void* map : maps) {
+      const auto of_map = launch.allocation.find(map);
+      if (of_map != launch.allocation.end())
+        asked += static_cast<double>(of_map->second.bytes_asked_read + of_map->second.bytes_asked_written);
     }
   }
-  return asked;
+  traffic.maps_asked = asked / (model.maps_read + model.maps_written);
+  return traffic;
 }
 
 inline CountedTraffic forward_traffic(const DepthwiseShape& shape, Storage storage) {
   const DepthwiseExample example(shape, storage, {});
   emulator::clear_launches();
-  example.forward();
+  const std::vector<const void*> maps = example.forward().maps;
   cuda::DepthwiseForward work = example.forward_work();
   float wanted = 0;
   work.moments = &wanted;
-  const auto map = static_cast<std::size_t>(std::min(shape.in_rows(), shape.out_rows()) * shape.channels);
-  return counted(bytes_of(work), asked_of_maps(map * bytes_of(storage)));
+  return counted(bytes_of(work), maps);
 }
 
 inline CountedTraffic backward_traffic(const DepthwiseShape& shape, Storage storage) {
   const DepthwiseExample example(shape, storage, {});
   emulator::clear_launches();
-  example.backward();
+  const std::vector<const void*> maps = example.backward().maps;
   cuda::DepthwiseBackward work = example.backward_work();
   float wanted = 0;
   work.sums = &wanted;
-  const auto map = static_cast<std::size_t>(std::min(shape.in_rows(), shape.out_rows()) * shape.channels);
-  return counted(bytes_of(work), asked_of_maps(map * bytes_of(storage)));
+  return counted(bytes_of(work), maps);
 }
 
 }  // namespace effnet::tests

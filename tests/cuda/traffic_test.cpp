@@ -12,7 +12,7 @@ namespace {
 // A row of a part may begin within a sector.
 constexpr double kFewer = 0.999, kMore = 1.005;
 // How often a value of a map is asked for: once, and again where it lies at a border of tiles or of segments of 8 rows.
-constexpr double kAskedForward = 1.6, kAskedBackward = 2.1;
+constexpr double kAskedForward = 1.4, kAskedBackward = 1.6;
 
 }  // namespace
 
