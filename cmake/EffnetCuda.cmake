@@ -1,6 +1,6 @@
 # nvcc, where there is one: EFFNET_NVCC says so. Without it the kernels are compiled for the emulator alone.
-# effnet_cuda_library(<target> SOURCES a.cu ... DEPENDS ...): compiled for EFFNET_CUDA_ARCHS; what ptxas says of each kernel
-# is kept beside its object as <object>.ptxas.
+# effnet_cuda_library(<target> SOURCES a.cu ... DEPENDS ...): compiled for EFFNET_CUDA_ARCHS; what ptxas says of each
+# kernel is kept beside its object as <object>.ptxas.
 option(EFFNET_CUDA_KERNELS "Compile the CUDA kernels with nvcc where it is found" ON)
 set(EFFNET_CUDA_ARCHS "80-real;90a-real;90-virtual" CACHE STRING "What nvcc compiles for")
 

@@ -1,6 +1,6 @@
-// depthwise_backward.h's kernels. A cell is stride x stride input pixels, those that the same k' x k' outputs are made of,
-// k' = ceil(k / stride). A thread owns one column of cells of a few channels, walks down the rows and keeps this window of
-// dy in registers: both gradients multiply with the same dy, so each is read from shared memory once.
+// depthwise_backward.h's kernels. A cell is stride x stride input pixels, those that go into the same k' x k' outputs,
+// k' = ceil(k / stride). A thread owns one column of cells of a few channels, walks down the rows and keeps this window
+// of dy in registers: both gradients multiply with the same dy, so each is read from shared memory once.
 //
 //   a row of cells costs a thread  k' shared loads of V floats, 2 k * k V multiply-adds, one load and store a pixel
 //   registers                      (2 k * k + k' * k' + few) * V floats
@@ -25,6 +25,55 @@ struct BackwardArguments {
   void* x_gradient;
   float *sums, *weight_parts;
 };
+
+// dy of the pieces that this thread has asked for, 0 where it has not. Half a piece at a time: registers are what this
+// kernel is short of.
+template <class T>
+__device__ __forceinline__ void finish_pieces(const BackwardArguments& g, const float* coefficients,
+                                              const T* raw_d, const T* raw_y, float* staged, unsigned asked) {
+  const int pieces = g.plan.staged_pixels() * kPieces;
+#pragma unroll 1
+  for (int slot = static_cast<int>(threadIdx.x); slot < pieces; slot += static_cast<int>(blockDim.x)) {
+#pragma unroll 1
+    for (int at = slot * kPiece; at < (slot + 1) * kPiece; at += kPiece / 2) {
+      float values[kPiece / 2] = {};
+      if (asked & 1) {
+        take(raw_d + at, values);
+        if (g.y) {
+          float y[kPiece / 2], a[kPiece / 2], b[kPiece / 2], c[kPiece / 2];
+          take(raw_y + at, y);
+          const float* of_channels = coefficients + at % kChunk;
+          load_shared(of_channels, a);
+          load_shared(of_channels + kChunk, b);
+          load_shared(of_channels + 2 * kChunk, c);
+#pragma unroll
+          for (int v = 0; v < kPiece / 2; ++v) values[v] = a[v] * values[v] + (b[v] * y[v] + c[v]);
+        }
+      }
+      store_shared(staged + at, values);
+    }
+    asked >>= 1;
+  }
+}
+
+// What the window of dy gives to pixel (q, r) of a cell, and what the pixel's value gives to the gradients of the taps.
+template <int K, int S, int V, int W>
+__device__ __forceinline__ void multiply(const float (&window)[W][W][V], int q, int r,
+                                         const float (&weights)[K * K][V], const float (&value)[V],
+                                         float (&gradient)[V], float (&weight_sums)[K * K][V]) {
+#pragma unroll
+  for (int i = q; i < K; i += S) {
+#pragma unroll
+    for (int j = r; j < K; j += S) {
+#pragma unroll
+      for (int v = 0; v < V; ++v) {
+        const float dy = window[i / S][j / S][v];
+        gradient[v] += weights[i * K + j][v] * dy;
+        weight_sums[i * K + j][v] += value[v] * dy;
+      }
+    }
+  }
+}
 
 // Adds up what the threads of a warp have for the same channel and puts it into the warp's row, (32).
 template <int V>
@@ -119,7 +168,7 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
       return asked;
     };
 
-    // The cell's own pixels, in values from the picture's first one; negative outside of the map.
+    // A cell's own pixels, in values from the picture's first one; negative outside of the map.
     const Index picture_at =
         static_cast<Index>(item.picture + picture) * g.height * g.width * g.channels + channel;
     const int cell_x = (plan.first_column + item.first_column + column) * S - g.pad_left;
@@ -146,30 +195,7 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
     for (int step = item.first_row - (kWindow - 1); step < item.rows_end; step += kStep) {
       wait_for_copies();
       __syncthreads();  // all have computed the step before
-      const int pieces = plan.staged_pixels() * kPieces;
-#pragma unroll 1
-      for (int slot = static_cast<int>(threadIdx.x); slot < pieces; slot += static_cast<int>(blockDim.x)) {
-        // Half a piece at a time: registers are what this kernel is short of.
-#pragma unroll 1
-        for (int at = slot * kPiece; at < (slot + 1) * kPiece; at += kPiece / 2) {
-          float values[kPiece / 2] = {};
-          if (asked & 1) {
-            take(raw_d + at, values);
-            if (g.y) {
-              float of_y[kPiece / 2], a[kPiece / 2], b[kPiece / 2], c[kPiece / 2];
-              take(raw_y + at, of_y);
-              const float* of_channels = coefficients + at % kChunk;
-              load_shared(of_channels, a);
-              load_shared(of_channels + kChunk, b);
-              load_shared(of_channels + 2 * kChunk, c);
-#pragma unroll
-              for (int v = 0; v < kPiece / 2; ++v) values[v] = a[v] * values[v] + (b[v] * of_y[v] + c[v]);
-            }
-          }
-          store_shared(staged + at, values);
-        }
-        asked >>= 1;
-      }
+      finish_pieces(g, coefficients, raw_d, raw_y, staged, asked);
       staged_window.first_row += kStep;
       asked = step + kStep < item.rows_end ? ask() : 0;
       __syncthreads();
@@ -209,18 +235,7 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
               slope[v] = 1.0f;
             }
             if (g.scale) activate(g.activation, value, slope);
-#pragma unroll
-            for (int i = q; i < K; i += S) {
-#pragma unroll
-              for (int j = r; j < K; j += S) {
-#pragma unroll
-                for (int v = 0; v < V; ++v) {
-                  const float dy = window[(i - q) / S][(j - r) / S][v];
-                  gradient[v] += weights[i * K + j][v] * dy;
-                  weight_sums[i * K + j][v] += value[v] * dy;
-                }
-              }
-            }
+            multiply<K, S>(window, q, r, weights, value, gradient, weight_sums);
 #pragma unroll
             for (int v = 0; v < V; ++v) gradient[v] *= slope[v];
             if (g.addend) {

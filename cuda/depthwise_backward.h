@@ -1,6 +1,6 @@
 // The way back through depthwise_forward.h on CUDA, both gradients in one pass over the maps:
 //
-//   dy = a * d + b * y + c                       back through the batch norm behind y; d is the gradient of what it put out
+//   dy = a * d + b * y + c                       back through the batch norm behind y; d is the gradient of its result
 //   z = x * scale + offset,  x1 = act(z)         worked out again
 //   weight gradient[i][j] = sum of dy * x1 under the tap
 //   d1 = depthwise^T(dy) * act'(z) + addend      the gradient of z: of what the batch norm before x put out

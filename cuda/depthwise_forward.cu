@@ -23,6 +23,51 @@ struct ForwardArguments {
   float* moments;
 };
 
+// The pieces that this thread has asked for, through batch norm and activation; 0 where it has not. Half a piece at a
+// time: registers are scarce beside the weights.
+template <class T>
+__device__ __forceinline__ void activate_pieces(const ForwardArguments& g, const float* coefficients,
+                                                const T* raw, float* activated, unsigned asked) {
+  const int pieces = g.plan.staged_pixels() * kPieces;
+#pragma unroll 1
+  for (int slot = static_cast<int>(threadIdx.x); slot < pieces; slot += static_cast<int>(blockDim.x)) {
+#pragma unroll 1
+    for (int at = slot * kPiece; at < (slot + 1) * kPiece; at += kPiece / 2) {
+      float values[kPiece / 2] = {};
+      if (asked & 1) {
+        take(raw + at, values);
+        if (g.scale) {
+          float scale[kPiece / 2], offset[kPiece / 2];
+          load_shared(coefficients + at % kChunk, scale);
+          load_shared(coefficients + kChunk + at % kChunk, offset);
+#pragma unroll
+          for (int v = 0; v < kPiece / 2; ++v) values[v] = values[v] * scale[v] + offset[v];
+          activate(g.activation, values);
+        }
+      }
+      store_shared(activated + at, values);
+    }
+    asked >>= 1;
+  }
+}
+
+// A row of inputs into all outputs that it is a part of; its number is q modulo the stride.
+template <int K, int S, int V>
+__device__ __forceinline__ void add_inputs(const float* row, int q, const float (&weights)[K * K][V],
+                                           float (&open)[(K + S - 1) / S][V]) {
+  float inputs[K][V];
+#pragma unroll
+  for (int j = 0; j < K; ++j) load_shared(row + j * kChunk, inputs[j]);
+#pragma unroll
+  for (int i = q; i < K; i += S) {
+#pragma unroll
+    for (int j = 0; j < K; ++j) {
+#pragma unroll
+      for (int v = 0; v < V; ++v) open[i / S][v] += weights[i * K + j][v] * inputs[j][v];
+    }
+  }
+}
+
 // Joins the moments of all threads that have the same channel and stores the block's row: within a warp by shuffles, then
 // over the warps in their order.
 template <int V>
@@ -133,50 +178,14 @@ __global__ void __launch_bounds__(kThreads, 2) depthwise_forward_row_walk(const 
     for (int step = item.first_row; step < end; step += kStep) {
       wait_for_copies();
       __syncthreads();  // all have computed the step before
-      const int pieces = plan.staged_pixels() * kPieces;
-#pragma unroll 1
-      for (int slot = static_cast<int>(threadIdx.x); slot < pieces; slot += static_cast<int>(blockDim.x)) {
-        // Half a piece at a time: registers are scarce beside the weights.
-#pragma unroll 1
-        for (int at = slot * kPiece; at < (slot + 1) * kPiece; at += kPiece / 2) {
-          float values[kPiece / 2] = {};
-          if (asked & 1) {
-            take(raw + at, values);
-            if (g.scale) {
-              float scale[kPiece / 2], offset[kPiece / 2];
-              load_shared(coefficients + at % kChunk, scale);
-              load_shared(coefficients + kChunk + at % kChunk, offset);
-#pragma unroll
-              for (int v = 0; v < kPiece / 2; ++v) values[v] = values[v] * scale[v] + offset[v];
-              activate(g.activation, values);
-            }
-          }
-          store_shared(activated + at, values);
-        }
-        asked >>= 1;
-      }
+      activate_pieces(g, coefficients, raw, activated, asked);
       window.first_row += kStep * S;
       asked = step + kStep < end ? ask() : 0;
       __syncthreads();
 #pragma unroll
       for (int row = 0; row < kStep; ++row) {
 #pragma unroll
-        for (int q = 0; q < S; ++q) {
-          float inputs[K][V];
-#pragma unroll
-          for (int j = 0; j < K; ++j) load_shared(taps + (row * S + q) * row_floats + j * kChunk, inputs[j]);
-#pragma unroll
-          for (int back = 0; back < kOpen; ++back) {
-            const int i = q + S * back;
-            if (i < K) {
-#pragma unroll
-              for (int j = 0; j < K; ++j) {
-#pragma unroll
-                for (int v = 0; v < V; ++v) open[back][v] += weights[i * K + j][v] * inputs[j][v];
-              }
-            }
-          }
-        }
+        for (int q = 0; q < S; ++q) add_inputs<K, S>(taps + (row * S + q) * row_floats, q, weights, open);
         const int out_row = step + row - (kOpen - 1);
         if (active && out_row >= item.first_row && out_row < item.rows_end) {
           const Word<T, V> word = pack<T, V>(open[kOpen - 1]);

@@ -41,8 +41,9 @@ void batch_norm_forward(const BatchNormShape& s, const double* y, const double* 
   }
 }
 
-void batch_norm_backward(const BatchNormShape& s, const double* y, const double* weight, const double* z_gradient,
-                         double* y_gradient, double* weight_gradient, double* bias_gradient) {
+void batch_norm_backward(const BatchNormShape& s, const double* y, const double* weight,
+                         const double* z_gradient, double* y_gradient, double* weight_gradient,
+                         double* bias_gradient) {
   const Normal normal(s, y);
   const auto rows = static_cast<double>(s.rows);
   for (Index c = 0; c < s.channels; ++c) {

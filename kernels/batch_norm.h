@@ -15,8 +15,8 @@ struct BatchNormShape {
 
 // The definitions, in double.
 void channel_moments(const BatchNormShape& shape, const double* y, double* mean, double* variance);
-void batch_norm_forward(const BatchNormShape& shape, const double* y, const double* weight, const double* bias,
-                        double* z);
+void batch_norm_forward(const BatchNormShape& shape, const double* y, const double* weight,
+                        const double* bias, double* z);
 // All written; the mean and the variance depend on y, too.
 void batch_norm_backward(const BatchNormShape& shape, const double* y, const double* weight,
                          const double* z_gradient, double* y_gradient, double* weight_gradient,

@@ -79,8 +79,8 @@ class DepthwiseExample {
   std::vector<double> x_values_;
 };
 
-// By how much the worst number is off beyond `of_floats` and the rounding of storage, half a unit of 8 bits in bfloat16. A
-// NaN is off by infinity.
+// By how much the worst number is off beyond `of_floats` and the rounding of storage, half a unit of 8 bits in bfloat16.
+// A NaN is off by infinity.
 double error_beyond(Storage storage, double of_floats, const std::vector<double>& got,
                     const std::vector<double>& wanted);
 

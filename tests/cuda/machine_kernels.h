@@ -19,7 +19,7 @@ void move_words(const void* in, void* out);
 // `threads` threads; each has 16 bytes copied into shared memory and stores those of its neighbour.
 void move_by_shared(const void* in, void* out, int threads);
 
-// 256 threads; out[i] = in[255 - i] through a static shared array, then its sum with those of the lanes 1, 2, 4, 8, 16 apart.
+// 256 threads; reversed[i] = in[255 - i] through a static shared array, sums[i] that over its warp by shuffles.
 void reverse_and_add(const float* in, float* reversed, float* sums);
 
 }  // namespace effnet::tests
