@@ -1,10 +1,12 @@
 # The everyday commands; CMakePresets.json has the other builds (debug, asan, gpu).
 BUILD  := build
 PREFIX ?= /usr/local
+# For the first configuration, such as -DEFFNET_CUDA_ARCHS=90a-real.
+CMAKE_FLAGS :=
 # One job a core, as far as memory goes: a LibTorch translation unit takes up to 2 GB.
 JOBS   := $(shell awk -v cores=$$(nproc) '/^MemTotal/ { jobs = int($$2 / 2000000); if (jobs < 1) jobs = 1; \
             print (jobs < cores ? jobs : cores) }' /proc/meminfo)
-SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h' '*.cu')
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build test demo study format tidy install clean
@@ -17,7 +19,7 @@ setup:  ## install Debian packages and the pinned wheels (.venv); quick when the
 	@scripts/setup.sh
 
 configure: setup
-	@test -f $(BUILD)/build.ninja || cmake --preset release -B $(BUILD)
+	@test -f $(BUILD)/build.ninja || cmake --preset release -B $(BUILD) $(CMAKE_FLAGS)
 
 build: configure  ## the programs: build/effnet and its siblings
 	@cmake --build $(BUILD) --parallel $(JOBS)

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "kernels/batch_norm.h"
 #include "kernels/conv.h"
 #include "kernels/mbconv.h"
 #include "kernels/padding.h"
@@ -132,6 +133,30 @@ TEST_CASE("dense convolution: gradients by differences") {
   };
   check_gradient(x, x_gradient, loss);
   check_gradient(w, w_gradient, loss);
+}
+
+TEST_CASE("batch norm: moments by hand, gradients by differences") {
+  const double two[] = {1, 10, 4, 30};
+  double mean[2], variance[2];
+  channel_moments({.rows = 2, .channels = 2}, two, mean, variance);
+  CHECK(mean[0] == 2.5);
+  CHECK(mean[1] == 20);
+  CHECK(variance[0] == 2.25);
+  CHECK(variance[1] == 100);
+
+  const BatchNormShape shape{.rows = 5, .channels = 3, .eps = 0.01};
+  std::vector<double> y = numbers(15, 0.7), weight = numbers(3, 0.8), bias = numbers(3, 0.9);
+  const std::vector<double> g = numbers(15, 1.1);
+  std::vector<double> y_gradient(15), weight_gradient(3), bias_gradient(3), z(15);
+  batch_norm_backward(shape, y.data(), weight.data(), g.data(), y_gradient.data(), weight_gradient.data(),
+                      bias_gradient.data());
+  const auto loss = [&] {
+    batch_norm_forward(shape, y.data(), weight.data(), bias.data(), z.data());
+    return dot(z, g);
+  };
+  check_gradient(y, y_gradient, loss);
+  check_gradient(weight, weight_gradient, loss);
+  check_gradient(bias, bias_gradient, loss);
 }
 
 TEST_CASE("work of a block: the multiply-adds of B0's second stage, first block, twice") {

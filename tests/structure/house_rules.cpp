@@ -48,11 +48,12 @@ const std::vector<std::pair<std::string, std::set<std::string>>>& allowed_includ
       {"data", {"spec"}},
       {"kernels", {}},
       {"cpu", {"kernels"}},
+      {"cuda", {"kernels"}},
       {"ops", {"kernels", "cpu"}},
       {"models", {"spec", "kernels", "ops"}},
       {"training", {"spec", "data", "ops", "models"}},
       {"apps",
-       {"spec", "scaling", "store", "search", "report", "data", "kernels", "cpu", "ops", "models",
+       {"spec", "scaling", "store", "search", "report", "data", "kernels", "cpu", "cuda", "ops", "models",
         "training"}},
   };
   return kTable;
@@ -63,7 +64,7 @@ std::vector<SourceFile> read_sources(const std::filesystem::path& root) {
   const auto read_folder = [&](const std::string& folder) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       const auto extension = entry.path().extension();
-      if (extension != ".h" && extension != ".cpp") continue;
+      if (extension != ".h" && extension != ".cpp" && extension != ".cu") continue;
       std::ifstream stream(entry.path());
       std::ostringstream text;
       text << stream.rdbuf();
@@ -134,6 +135,33 @@ Complaints check_libraries_are_confined(const SourceFile& file) {
   return complaints;
 }
 
+Complaints check_cuda_is_confined(const SourceFile& file) {
+  if (file.path.starts_with("cuda/device/") || file.path.starts_with("tests/") || file.path.ends_with(".cu"))
+    return {};
+  Complaints complaints;
+  for (const auto& include : includes_of(file)) {
+    if (starts_with_any(include.name, {"cuda_", "cuda/device/"}))
+      complaints.push_back(at(file, include.line) + include.name + " is for .cu files and cuda/device/");
+  }
+  return complaints;
+}
+
+Complaints check_kernels_go_through_machine(const SourceFile& file) {
+  if (file.path == "cuda/device/machine.h" || !(file.path.ends_with(".cu") || file.path.starts_with("cuda/")))
+    return {};
+  Complaints complaints;
+  int number = 0;
+  for (const auto& line : lines_of(file.text)) {
+    ++number;
+    for (const std::string_view word :
+         {"<<<", "asm(", "asm volatile", "__shared__", "EFFNET_CUDA_EMULATOR"}) {
+      if (line.find(word) != std::string::npos)
+        complaints.push_back(at(file, number) + std::string(word) + " is for cuda/device/machine.h");
+    }
+  }
+  return complaints;
+}
+
 Complaints check_names(const SourceFile& file) {
   static constexpr std::array<std::string_view, 8> kNameless{"util", "utils",  "utility", "common",
                                                              "misc", "helper", "helpers", "stuff"};
@@ -155,7 +183,8 @@ Complaints check_length(const SourceFile& file) {
 Complaints check_opening(const SourceFile& file) {
   if (!file.is_header()) return {};
   Complaints complaints;
-  if (!file.text.starts_with("// ")) complaints.push_back(at(file, 1) + "opens without saying what the file is");
+  if (!file.text.starts_with("// "))
+    complaints.push_back(at(file, 1) + "opens without saying what the file is");
   if (file.text.find("\n#pragma once\n") == std::string::npos) {
     complaints.push_back(at(file, 1) + "has no #pragma once");
   }

@@ -29,13 +29,17 @@ using Complaints = std::vector<std::string>;  // "spec/error.h:3: includes ..., 
 // Folder -> the folders it may include beside its own, in dependency order.
 const std::vector<std::pair<std::string, std::set<std::string>>>& allowed_includes();
 
-// Every .h and .cpp below the folders of the house and tests/.
+// Every .h, .cpp and .cu below the folders of the house and tests/.
 std::vector<SourceFile> read_sources(const std::filesystem::path& root);
 std::vector<Include> includes_of(const SourceFile& file);
 
 Complaints check_include_edges(const SourceFile& file);
 Complaints check_torch_is_confined(const SourceFile& file);
 Complaints check_libraries_are_confined(const SourceFile& file);
+// CUDA's headers, and ours that need them, stay with the kernels: host code compiles without a toolkit.
+Complaints check_cuda_is_confined(const SourceFile& file);
+// A kernel uses no word that the emulator does not know (cuda/device/machine.h is the only fork).
+Complaints check_kernels_go_through_machine(const SourceFile& file);
 Complaints check_names(const SourceFile& file);
 Complaints check_length(const SourceFile& file);
 Complaints check_opening(const SourceFile& file);

@@ -36,6 +36,11 @@ TEST_CASE("OpenCV stays in data, and no parser or database header in a header of
   CHECK(complaints_of(check_libraries_are_confined) == "");
 }
 
+TEST_CASE("CUDA stays with the kernels, and kernels speak to the machine through one header") {
+  CHECK(complaints_of(check_cuda_is_confined) == "");
+  CHECK(complaints_of(check_kernels_go_through_machine) == "");
+}
+
 TEST_CASE("every file has a name of its own, a readable length and an opening") {
   CHECK(complaints_of(check_names) == "");
   CHECK(complaints_of(check_length) == "");
@@ -73,6 +78,13 @@ TEST_CASE("a planted fault is found") {
   CHECK(check_libraries_are_confined({"data/a.h", "#include <opencv2/core.hpp>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"store/a.h", "#include <nlohmann/json_fwd.hpp>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"store/a.cpp", "#include <nlohmann/json.hpp>\n"}).empty());
+  CHECK(check_cuda_is_confined({"cuda/plan.h", "#include <cuda_runtime.h>\n"}).size() == 1);
+  CHECK(check_cuda_is_confined({"ops/a.cpp", "#include \"cuda/device/values.h\"\n"}).size() == 1);
+  CHECK(check_cuda_is_confined({"cuda/a.cu", "#include \"cuda/device/values.h\"\n"}).empty());
+  CHECK(check_torch_is_confined({"cuda/a.cu", "#include <ATen/ATen.h>\n"}).size() == 1);
+  CHECK(check_kernels_go_through_machine({"cuda/a.cu", "  walk<<<1, 32>>>(g);\n"}).size() == 1);
+  CHECK(check_kernels_go_through_machine({"cuda/device/a.h", "__shared__ float x;\n"}).size() == 1);
+  CHECK(check_kernels_go_through_machine({"cuda/device/machine.h", "asm(\"\");\n"}).empty());
   CHECK(check_names({"spec/utils.h", ""}).size() == 1);
   CHECK(check_names({"data/common/a.h", ""}).size() == 1);
   CHECK(check_length({"spec/a.h", std::string(601, '\n')}).size() == 1);

@@ -1,0 +1,75 @@
+// kernel_tables REPORT.ptxas ...: the tables of docs/kernels.md, as Markdown on stdout: what ptxas says of the kernels in
+// the given reports, and what the emulator counts on B0's depthwise layers. The target kernel-tables runs it.
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "tests/cuda/b0_layers.h"
+#include "tests/cuda/ptxas_report.h"
+#include "tests/cuda/traffic.h"
+
+using namespace effnet::tests;
+
+namespace {
+
+// The most dynamic shared memory that a kernel of this name takes on B0's layers at a batch of 256, in KiB; 0: B0 has no
+// layer for it.
+double shared_kib(const std::string& kernel) {
+  std::size_t most = 0;
+  for (const DepthwiseShape& shape : b0_depthwise_layers(256)) {
+    const std::string ending =
+        ", " + std::to_string(shape.kernel) + ", " + std::to_string(shape.stride) + ">";
+    if (!kernel.ends_with(ending)) continue;
+    const Storage storage = kernel.find("<float") != std::string::npos ? Storage::kFloat : Storage::kBfloat16;
+    most = std::max(most, kernel.starts_with("depthwise_forward")
+                              ? effnet::cuda::forward_shared_bytes(shape, storage)
+                              : effnet::cuda::backward_shared_bytes(shape, storage, 2));
+  }
+  return static_cast<double>(most) / 1024;
+}
+
+// One row a kernel, the architectures side by side.
+void print_resources(const std::vector<KernelResources>& kernels) {
+  std::map<std::string, std::vector<KernelResources>> by_name;
+  for (const KernelResources& kernel : kernels) by_name[kernel.kernel].push_back(kernel);
+  std::printf("| kernel | registers | spilled bytes | shared KiB on B0 |\n| --- | --- | --- | --- |\n");
+  for (const auto& [name, forms] : by_name) {
+    std::string registers, spilled;
+    for (const KernelResources& form : forms) {
+      const std::string between = registers.empty() ? "" : ", ";
+      registers += between + std::to_string(form.registers) + " " + form.architecture;
+      spilled += between + std::to_string(form.spill_stores + form.spill_loads);
+    }
+    const double shared = shared_kib(name);
+    std::printf("| `%s` | %s | %s |", name.c_str(), registers.c_str(), spilled.c_str());
+    shared > 0 ? std::printf(" %.1f |\n", shared) : std::printf(" - |\n");
+  }
+}
+
+void print_traffic() {
+  std::printf(
+      "\n| layer, bfloat16 | forward: counted KB | by model | asked | backward: counted KB | by model | "
+      "asked |\n"
+      "| --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const DepthwiseShape& shape : b0_depthwise_layers(1)) {
+    const CountedTraffic forward = forward_traffic(shape, Storage::kBfloat16);
+    const CountedTraffic backward = backward_traffic(shape, Storage::kBfloat16);
+    std::printf("| %s | %.0f | %.3f | %.2f | %.0f | %.3f | %.2f |\n", name_of(shape).c_str(),
+                forward.counted / 1e3, forward.ratio(), forward.maps_asked, backward.counted / 1e3,
+                backward.ratio(), backward.maps_asked);
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::vector<KernelResources> kernels;
+  for (int i = 1; i < count; ++i) {
+    for (const KernelResources& kernel : read_ptxas_report(arguments[i])) kernels.push_back(kernel);
+  }
+  std::sort(kernels.begin(), kernels.end(), [](const KernelResources& a, const KernelResources& b) {
+    return std::pair(a.kernel, a.architecture) < std::pair(b.kernel, b.architecture);
+  });
+  if (!kernels.empty()) print_resources(kernels);
+  print_traffic();
+}

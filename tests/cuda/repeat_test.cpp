@@ -1,0 +1,25 @@
+// The CUDA kernels give the same bits again, whatever the order of threads and blocks.
+#include "tests/cuda/depthwise_example.h"
+#include "tests/support/catch.h"
+#include "tests/support/cuda_emulator/emulator.h"
+
+using namespace effnet;
+using namespace effnet::tests;
+
+TEST_CASE("depthwise kernels: the same bits in any order of threads and blocks, and again") {
+  const DepthwiseShape shapes[] = {same_shape(5, 40, 9, 7, 3, 1), same_shape(2, 32, 20, 37, 3, 2),
+                                   same_shape(3, 24, 14, 14, 5, 1), same_shape(2, 8, 15, 13, 5, 2)};
+  for (const DepthwiseShape& shape : shapes) {
+    for (const Storage storage : {Storage::kFloat, Storage::kBfloat16}) {
+      INFO(name_of(shape));
+      const DepthwiseExample example(shape, storage, {});
+      const std::vector<std::byte> forward = example.forward().bytes, backward = example.backward().bytes;
+      for (const std::uint64_t seed : {0, 1, 2, 3}) {
+        emulator::set_order(seed);
+        CHECK(example.forward().bytes == forward);
+        CHECK(example.backward().bytes == backward);
+      }
+      emulator::set_order(0);
+    }
+  }
+}
