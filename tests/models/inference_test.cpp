@@ -32,20 +32,21 @@ Tensor pictures_of(std::int64_t count, const spec::ArchSpec& arch) {
   return torch::randn({count, arch.resolution, arch.resolution, arch.input_channels}).permute({0, 3, 1, 2});
 }
 
-Tensor exact_logits(const models::Net& net, const Tensor& pictures) {
+// By LibTorch's operators in `dtype`.
+Tensor reference_logits(const models::Net& net, const Tensor& pictures, torch::ScalarType dtype) {
   models::Net wide(net->arch(), models::Regularization{}, 1, ops::Kernels::kReference);
   const torch::NoGradGuard no_grad;
   const auto parameters = net->named_parameters(), buffers = net->named_buffers();
   for (const auto& item : wide->named_parameters()) item.value().copy_(parameters[item.key()]);
   for (const auto& item : wide->named_buffers()) item.value().copy_(buffers[item.key()]);
-  wide->to(torch::kDouble);
+  wide->to(dtype);
   wide->eval();
-  return wide->forward(pictures.to(torch::kDouble));
+  return wide->forward(pictures.to(dtype)).to(torch::kDouble);
 }
 
 void check_logits(models::Net& net, const Tensor& pictures) {
   const torch::NoGradGuard no_grad;
-  const Tensor exact = exact_logits(net, pictures);
+  const Tensor exact = reference_logits(net, pictures, torch::kDouble);
   const double error = (net->forward(pictures).to(torch::kDouble) - exact).abs().max().item<double>();
   CHECK(error < 1e-5 * exact.abs().max().item<double>());
 }
@@ -64,28 +65,73 @@ TEST_CASE("inference: logits of published nets are the reference's, without a fa
   }
 }
 
-// In bfloat16 logits differ from those of float by about a hundredth of their spread, so a class may change only where
-// two are that close to each other.
-TEST_CASE("inference: logits of B0..B7 in bfloat16 are near those in float, and so is the class chosen") {
+namespace {
+
+double rms(const Tensor& x) {
+  return x.square().mean().sqrt().item<double>();
+}
+
+}  // namespace
+
+// Nets with random weights make much of small errors, and the deeper ones of any: what their batch norms divide by is
+// the spread of the pictures shown, little beside what these have in common. How much is LibTorch's to say, which rounds
+// the same nets at each of its operators.
+TEST_CASE("inference: logits of B0..B7 in bfloat16 are as near to the exact ones as LibTorch's in bfloat16") {
   const torch::NoGradGuard no_grad;
   for (const char* name : {"b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"}) {
     INFO(name);
     spec::ArchSpec arch = scaling::find_net(name).arch;
     arch.resolution = 64;
-    models::Net net = random_net(arch);
-    const Tensor pictures = pictures_of(8, arch);
-    const Tensor exact = net->forward(pictures);
+    models::Net net(arch, models::Regularization{.bn_momentum = 1}, 1, ops::Kernels::kEffnet);
+    torch::manual_seed(3);
+    const Tensor pictures =
+        pictures_of(8, arch) * (torch::rand({8, 1, 1, 1}) + 0.2) + torch::randn({8, 3, 1, 1});
+    net->forward(pictures);
+    net->eval();
+    const Tensor exact = net->forward(pictures).to(torch::kDouble);
+    const Tensor peer = reference_logits(net, pictures, torch::kBFloat16);
     net->set_inference_precision(cpu::Precision::kBFloat16);
-    const Tensor rounded = net->forward(pictures);
+    const double error = rms(net->forward(pictures) - exact);
     CHECK(net->prepared().preparations() == 2);
-    const Tensor spread = exact.std(1);
-    const double error = ((rounded - exact).square().mean(1).sqrt() / spread).max().item<double>();
-    UNSCOPED_INFO("rms error of " << error << " spreads");
-    CHECK(error < 0.02);
-    const Tensor lost = exact.amax(1) - exact.gather(1, rounded.argmax(1, true)).squeeze(1);
-    CHECK((lost / spread).max().item<double>() < 0.05);
-    CHECK((rounded.argmax(1) == exact.argmax(1)).sum().item<std::int64_t>() >= 7);
+    CHECK(error > 0);
+    CHECK(error < 1.2 * rms(peer - exact));
+
+    models::Net other = random_net(arch);
+    const Tensor logits = other->forward(pictures);
+    other->set_inference_precision(cpu::Precision::kBFloat16);
+    CHECK(rms(other->forward(pictures) - logits) < 0.02 * logits.std().item<double>());
   }
+}
+
+TEST_CASE("inference: a trained net chooses the same classes in bfloat16") {
+  const spec::ArchSpec arch = spec::parse_arch(
+      "conv_k3_s2_c16 | mb_k3_s1_e1_c16_r1_se0.25 mb_k3_s2_e4_c24_r2_se0.25 mb_k5_s2_e4_c40_r2_se0.25 | "
+      "conv_k1_s1_c80 | fc10 @3x32 silu",
+      "test");
+  models::Net net(arch, models::Regularization{.bn_momentum = 0.1}, 1, ops::Kernels::kEffnet);
+  torch::manual_seed(4);
+  const Tensor patterns = torch::randn({10, 3, 32, 32});
+  const auto pictures_with = [&](const Tensor& labels) {
+    return (patterns.index_select(0, labels) + 2 * torch::randn({labels.size(0), 3, 32, 32}))
+        .contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  torch::optim::SGD optimizer(net->parameters(), torch::optim::SGDOptions(0.05).momentum(0.9));
+  for (int step = 0; step < 60; ++step) {
+    const Tensor labels = torch::randint(10, {64}, torch::kLong);
+    optimizer.zero_grad();
+    at::cross_entropy_loss(net->forward(pictures_with(labels)), labels).backward();
+    optimizer.step();
+  }
+
+  net->eval();
+  const torch::NoGradGuard no_grad;
+  const Tensor labels = torch::randint(10, {400}, torch::kLong), pictures = pictures_with(labels);
+  const Tensor exact = net->forward(pictures);
+  net->set_inference_precision(cpu::Precision::kBFloat16);
+  const Tensor rounded = net->forward(pictures);
+  CHECK((exact.argmax(1) == labels).sum().item<std::int64_t>() > 200);  // it has learnt something
+  CHECK((rounded.argmax(1) == exact.argmax(1)).sum().item<std::int64_t>() >= 392);
+  CHECK(rms(rounded - exact) < 0.02 * rms(exact - exact.mean(0, true)));
 }
 
 TEST_CASE("inference: fused, identity and 7x7 blocks have a place; others run as modules") {
