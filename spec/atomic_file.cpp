@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -44,6 +45,14 @@ bool has_ended(pid_t pid) {
   return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
+// A process number says nothing about other machines and containers that write into the same folder, so a leftover must
+// also be older than any write takes.
+bool is_old(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(file, error);
+  return !error && std::filesystem::file_time_type::clock::now() - written > std::chrono::minutes(1);
+}
+
 // A number that another process has by now keeps a leftover for a later time.
 void remove_leftovers(const std::filesystem::path& target) {
   std::error_code ignored;  // they are in nobody's way
@@ -51,7 +60,7 @@ void remove_leftovers(const std::filesystem::path& target) {
   for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
     const std::filesystem::path& file = entry->path();
     const std::optional<pid_t> writer = writer_of(file);
-    if (!writer || file.stem().stem() != target.filename() || !has_ended(*writer)) continue;
+    if (!writer || file.stem().stem() != target.filename() || !has_ended(*writer) || !is_old(file)) continue;
     unlink(file.c_str());
   }
 }

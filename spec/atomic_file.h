@@ -9,7 +9,7 @@
 namespace effnet::spec {
 
 // Error{kEnvironment} with errno's words (full disk, no permission); the old file is left as it was. Temporary files of
-// the same target whose processes have ended are removed.
+// the same target that are a minute old and whose processes have ended are removed.
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
 
 // Error{kBadData} if it is missing or unreadable.

@@ -49,6 +49,13 @@ pid_t ended_process() {
   return pid;
 }
 
+// Written by a process that was killed two minutes ago.
+void leave(const std::filesystem::path& file) {
+  spec::write_file_atomically(file, "half a li");
+  std::filesystem::last_write_time(file,
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::minutes(2));
+}
+
 std::string temporary_of(const char* target, pid_t pid) {
   return target + ("." + std::to_string(pid)) + ".tmp";
 }
@@ -62,10 +69,13 @@ TEST_CASE("writing a file removes what killed processes left of earlier attempts
   const std::string kept[] = {temporary_of("a.txt", alive),    temporary_of("b.txt", dead),
                               temporary_of("la.txt", dead),    "a.txt.old.tmp",
                               "a.txt." + std::to_string(dead), "a.txt.99999999999999999999.tmp"};
-  for (const std::string& name : kept) spec::write_file_atomically(folder / name, "kept");
-  spec::write_file_atomically(folder / left, "half a li");
+  for (const std::string& name : kept) leave(folder / name);
+  leave(folder / left);
+  const std::string young = temporary_of("a.txt", ended_process());
+  spec::write_file_atomically(folder / young, "perhaps another machine's");
   spec::write_file_atomically(folder / "a.txt", "whole");
   CHECK_FALSE(std::filesystem::exists(folder / left));
+  CHECK(std::filesystem::exists(folder / young));
   CHECK(spec::read_file(folder / "a.txt") == "whole");
   for (const std::string& name : kept) {
     CAPTURE(name);
@@ -78,7 +88,7 @@ TEST_CASE("a name without a folder is written where we are, leftovers removed as
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   const std::string left = temporary_of("a.txt", ended_process());
-  spec::write_file_atomically(left, "half a li");
+  leave(left);
   spec::write_file_atomically("a.txt", "whole");
   std::filesystem::current_path(before);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
