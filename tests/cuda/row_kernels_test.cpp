@@ -26,7 +26,7 @@ void check_traffic(const char* what, const cuda::BytesModel& model, double most,
   INFO(what);
   emulator::clear_launches();
   work();
-  const double ratio = counted(model, 0).ratio();
+  const double ratio = counted(model, {}).ratio();
   CHECK(ratio >= 0.999);
   CHECK(ratio <= most);
 }
