@@ -1,6 +1,6 @@
 // Everything of CUDA that is more than a keyword, each in two forms: for the device, and for the emulator of
-// tests/support/cuda_emulator. The only fork: the rest of cuda/ does not know which one it is compiled for. A form for
-// the emulator cannot prove the instruction beside it; tests/cuda/machine_test.cpp runs each on a device.
+// tests/support/cuda_emulator. With matrix.h the only fork: the rest of cuda/ does not know which one it is compiled
+// for. A form for the emulator cannot prove the instruction beside it; tests/cuda/machine_test.cpp runs each on a device.
 //
 // Global memory is read and written by load_global, store_global and copy_16_to_shared alone, in pieces of 2, 4, 8 or 16
 // bytes at multiples of their size.

@@ -8,6 +8,7 @@
 #include "kernels/conv.h"
 #include "kernels/mbconv.h"
 #include "kernels/padding.h"
+#include "kernels/pointwise.h"
 #include "tests/support/catch.h"
 
 using namespace effnet::kernels;
@@ -135,6 +136,36 @@ TEST_CASE("dense convolution: gradients by differences") {
   check_gradient(w, w_gradient, loss);
 }
 
+TEST_CASE("pointwise convolution: the dense one of kernel 1, gated; gradients by differences") {
+  const PointwiseShape shape{.batch = 2, .pixels = 6, .in_channels = 3, .out_channels = 4};
+  std::vector<double> x = numbers(36, 0.1), gate = numbers(6, 0.2), w = numbers(12, 0.3), y(48), dense(48);
+  const std::vector<double> g = numbers(48, 0.4);
+  CHECK(shape.flops() == 2.0 * 12 * 3 * 4);
+  pointwise_forward(shape, x.data(), nullptr, w.data(), y.data());
+  conv_forward({.batch = 2,
+                .in_channels = 3,
+                .out_channels = 4,
+                .height = 2,
+                .width = 3,
+                .out_height = 2,
+                .out_width = 3},
+               x.data(), w.data(), dense.data());
+  CHECK(y == dense);
+
+  std::vector<double> gated(36), gated_gradient(36), w_gradient(12);
+  for (std::size_t i = 0; i < gated.size(); ++i) gated[i] = x[i] * gate[i / 18 * 3 + i % 3];
+  pointwise_backward(shape, x.data(), gate.data(), w.data(), g.data(), gated_gradient.data(),
+                     w_gradient.data());
+  check_gradient(w, w_gradient, [&] {
+    pointwise_forward(shape, x.data(), gate.data(), w.data(), y.data());
+    return dot(y, g);
+  });
+  check_gradient(gated, gated_gradient, [&] {
+    pointwise_forward(shape, gated.data(), nullptr, w.data(), y.data());
+    return dot(y, g);
+  });
+}
+
 TEST_CASE("batch norm: moments by hand, gradients by differences") {
   const double two[] = {1, 10, 4, 30};
   double mean[2], variance[2];
@@ -175,4 +206,71 @@ TEST_CASE("work of a block: the multiply-adds of B0's second stage, first block,
   CHECK(shape.forward_flops() ==
         2 * (112.0 * 112 * 16 * 96 + 56 * 56 * 96 * 9 + 2 * 96 * 4 + 56 * 56 * 96 * 24));
   CHECK(shape.backward_flops() == 2 * shape.forward_flops());
+}
+
+// y is what the depthwise convolution of a block puts out; behind it come batch norm, activation a, the gate
+// sigmoid(gate_weight * mean of a over the picture) a channel (squeeze-and-excite with nothing between) and a loss
+// <g, a * gate>. The way back to y must follow from g alone and five numbers a picture and channel.
+TEST_CASE("squeeze-and-excite: batch norm's sums from moments a picture, with no second pass over the map") {
+  const Index pictures = 3, pixels = 5, channels = 2;
+  const BatchNormShape norm{.rows = pictures * pixels, .channels = channels, .eps = 0.01};
+  std::vector<double> y = numbers(30, 0.7), z(30);
+  const std::vector<double> weight = numbers(2, 0.8), bias = numbers(2, 0.9), gate_weight = numbers(2, 1.0),
+                            g = numbers(30, 1.1);
+  const auto at = [&](Index picture, Index pixel, Index c) {
+    return static_cast<std::size_t>((picture * pixels + pixel) * channels + c);
+  };
+  const auto a = [&](std::size_t i) { return activation_value(Activation::kSilu, z[i]); };
+  const auto gate_of = [&](Index picture, Index c) {
+    double pool = 0;
+    for (Index p = 0; p < pixels; ++p) pool += a(at(picture, p, c)) / static_cast<double>(pixels);
+    return 1 / (1 + std::exp(-gate_weight[static_cast<std::size_t>(c)] * pool));
+  };
+  const auto loss = [&] {
+    batch_norm_forward(norm, y.data(), weight.data(), bias.data(), z.data());
+    double sum = 0;
+    for (Index n = 0; n < pictures; ++n)
+      for (Index c = 0; c < channels; ++c)
+        for (Index p = 0; p < pixels; ++p) sum += g[at(n, p, c)] * a(at(n, p, c)) * gate_of(n, c);
+    return sum;
+  };
+  loss();
+  std::vector<double> mean(2), variance(2), y_gradient(30);
+  channel_moments(norm, y.data(), mean.data(), variance.data());
+  for (Index c = 0; c < channels; ++c) {
+    const auto channel = static_cast<std::size_t>(c);
+    const double inverse = 1 / std::sqrt(variance[channel] + norm.eps);
+    double sum = 0, product = 0;  // of dz and dz * (y - mean)
+    std::vector<double> gate, pooled;
+    for (Index n = 0; n < pictures; ++n) {
+      // g * a, g * a', g * a' * (y - mean); and without g: a', a' * (y - mean).
+      double ga = 0, gs = 0, gsy = 0, slopes = 0, slopes_y = 0;
+      for (Index p = 0; p < pixels; ++p) {
+        const std::size_t i = at(n, p, c);
+        const double slope = activation_slope(Activation::kSilu, z[i]), apart = y[i] - mean[channel];
+        ga += g[i] * a(i);
+        gs += g[i] * slope;
+        gsy += g[i] * slope * apart;
+        slopes += slope;
+        slopes_y += slope * apart;
+      }
+      gate.push_back(gate_of(n, c));
+      // Gradient of each a through the pool: of the gate ga, of its sigmoid's input times gate_weight, over the pixels.
+      pooled.push_back(ga * gate.back() * (1 - gate.back()) * gate_weight[channel] /
+                       static_cast<double>(pixels));
+      sum += gate.back() * gs + pooled.back() * slopes;
+      product += gate.back() * gsy + pooled.back() * slopes_y;
+    }
+    const auto rows = static_cast<double>(norm.rows);
+    for (Index n = 0; n < pictures; ++n) {
+      for (Index p = 0; p < pixels; ++p) {
+        const std::size_t i = at(n, p, c);
+        const double dz = (g[i] * gate[static_cast<std::size_t>(n)] + pooled[static_cast<std::size_t>(n)]) *
+                          activation_slope(Activation::kSilu, z[i]);
+        y_gradient[i] = weight[channel] * inverse *
+                        (dz - sum / rows - (y[i] - mean[channel]) * inverse * inverse * product / rows);
+      }
+    }
+  }
+  check_gradient(y, y_gradient, loss);
 }

@@ -38,7 +38,7 @@ Complaints check_torch_is_confined(const SourceFile& file);
 Complaints check_libraries_are_confined(const SourceFile& file);
 // CUDA's headers, and ours that need them, stay with the kernels: host code compiles without a toolkit.
 Complaints check_cuda_is_confined(const SourceFile& file);
-// A kernel uses no word that the emulator does not know (cuda/device/machine.h is the only fork).
+// A kernel uses no word that the emulator does not know (cuda/device/machine.h and matrix.h are the only forks).
 Complaints check_kernels_go_through_machine(const SourceFile& file);
 Complaints check_names(const SourceFile& file);
 Complaints check_length(const SourceFile& file);

@@ -85,6 +85,7 @@ TEST_CASE("a planted fault is found") {
   CHECK(check_kernels_go_through_machine({"cuda/a.cu", "  walk<<<1, 32>>>(g);\n"}).size() == 1);
   CHECK(check_kernels_go_through_machine({"cuda/device/a.h", "__shared__ float x;\n"}).size() == 1);
   CHECK(check_kernels_go_through_machine({"cuda/device/machine.h", "asm(\"\");\n"}).empty());
+  CHECK(check_kernels_go_through_machine({"cuda/device/matrix.h", "asm(\"\");\n"}).empty());
   CHECK(check_names({"spec/utils.h", ""}).size() == 1);
   CHECK(check_names({"data/common/a.h", ""}).size() == 1);
   CHECK(check_length({"spec/a.h", std::string(601, '\n')}).size() == 1);

@@ -22,7 +22,7 @@ constexpr int kWarp = 32;
 using Payload = std::array<std::byte, 64>;
 using Exchange = std::array<Payload, kWarp>;
 
-enum class Collective { kSync, kShuffle, kVote };
+enum class Collective { kSync, kShuffle, kVote, kMatrix };
 
 struct Extent {
   unsigned x = 1, y = 1, z = 1;

@@ -4,6 +4,19 @@
 #include "tests/support/cuda_emulator/include/cuda_runtime.h"
 
 namespace effnet::emulator {
+namespace {
+
+// Number `element` of the numbers of 16 bits that a lane has brought, a bfloat16, as a float.
+float widened(const Payload& payload, int element) {
+  std::uint16_t half;
+  std::memcpy(&half, payload.data() + 2 * element, 2);
+  const std::uint32_t bits = static_cast<std::uint32_t>(half) << 16;
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
+}  // namespace
 
 void launch(const char* kernel, dim3 grid, dim3 block, std::size_t shared_bytes,
             const std::function<void()>& thread) {
@@ -55,6 +68,42 @@ unsigned ballot(unsigned mask, bool vote, std::source_location where) {
     if (in_mask && (*all)[static_cast<std::size_t>(lane)][0] != std::byte{0}) votes |= 1u << lane;
   }
   return votes;
+}
+
+// PTX ISA, "ldmatrix": lane 8 i + r brings row r of matrix i. Lane l gets the numbers 2 (l % 4) and the next one of row
+// l / 4, transposed of column l / 4.
+void load_matrices(const void* row, bool transposed, std::uint32_t (&registers)[4],
+                   std::source_location where) {
+  const auto all = scheduler().collective(Collective::kMatrix, 0xFFFFFFFFu, row, 16, where);
+  const int along = 2 * (scheduler().lane() % 4), across = scheduler().lane() / 4;
+  for (int matrix = 0; matrix < 4; ++matrix) {
+    for (int i = 0; i < 2; ++i) {
+      const int from = 8 * matrix + (transposed ? along + i : across),
+                element = transposed ? across : along + i;
+      std::memcpy(reinterpret_cast<std::byte*>(&registers[matrix]) + 2 * i,
+                  (*all)[static_cast<std::size_t>(from)].data() + 2 * element, 2);
+    }
+  }
+}
+
+// PTX ISA, "mma.m16n8k16", fragments of .bf16: register i of A holds rows +8 where i is odd, k +8 from i = 2; of B k +8
+// where i is 1; sum 2 and 3 are rows +8.
+void multiply_matrices(float (&sum)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
+                       std::source_location where) {
+  std::uint32_t registers[6];
+  std::memcpy(registers, a, sizeof a);
+  std::memcpy(registers + 4, b, sizeof b);
+  const auto all =
+      scheduler().collective(Collective::kMatrix, 0xFFFFFFFFu, registers, sizeof registers, where);
+  for (int i = 0; i < 4; ++i) {
+    const int row = scheduler().lane() / 4 + i / 2 * 8, column = 2 * (scheduler().lane() % 4) + i % 2;
+    for (int k = 0; k < 16; ++k) {
+      const auto lane_of_a = static_cast<std::size_t>(row % 8 * 4 + k % 8 / 2);
+      const auto lane_of_b = static_cast<std::size_t>(column * 4 + k % 8 / 2);
+      sum[i] += widened((*all)[lane_of_a], 2 * (row / 8 + k / 8 * 2) + k % 2) *
+                widened((*all)[lane_of_b], 2 * (4 + k / 8) + k % 2);
+    }
+  }
 }
 
 void block_barrier(std::source_location where) {

@@ -52,6 +52,11 @@ void exchange(unsigned mask, const void* give, void* get, std::size_t bytes, int
               std::source_location where);
 void warp_barrier(unsigned mask, std::source_location where);
 unsigned ballot(unsigned mask, bool vote, std::source_location where);
+// The warp's 8 x 8 matrices of 16 bits and their product, by the layouts of PTX (cuda/device/matrix.h).
+void load_matrices(const void* row, bool transposed, std::uint32_t (&registers)[4],
+                   std::source_location where);
+void multiply_matrices(float (&sum)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
+                       std::source_location where);
 void block_barrier(std::source_location where);
 int lane();
 
