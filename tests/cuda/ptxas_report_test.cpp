@@ -15,7 +15,10 @@ namespace {
 int most_registers(const std::string& kernel) {
   if (kernel.starts_with("depthwise_backward_row_walk<") && kernel.find(", 7,") != std::string::npos)
     return 255;
-  return kernel.find("_row_walk<") != std::string::npos ? 128 : 64;
+  for (const char* of_two_blocks : {"_row_walk<", "pool_", "block_output_", "se_layers_"}) {
+    if (kernel.find(of_two_blocks) != std::string::npos) return 128;
+  }
+  return 64;
 }
 
 std::vector<KernelResources> all_kernels() {

@@ -1,0 +1,129 @@
+// block_output.h's kernels. A vector costs its loads and its store, 16 bytes each.
+#include "cuda/block_output.h"
+
+#include "cuda/device/activation.h"
+#include "cuda/device/row_walk.h"
+
+namespace effnet::cuda {
+namespace {
+
+struct OutputArguments {
+  RowPlan plan;
+  Activation activation;
+  const void* y;
+  const float *scale, *offset, *keep;
+  const void* x;
+  void* out;
+};
+
+template <class T>
+__global__ void __launch_bounds__(kRowThreads, 4) block_output_forward_rows(const OutputArguments g) {
+  constexpr int V = kVector<T>;
+  const RowPlace<T> place(g.plan);
+  float scale[V] = {}, offset[V] = {};
+  if (place.there) {
+    load_channels(g.scale + place.channel, scale);
+    load_channels(g.offset + place.channel, offset);
+  }
+  each_vector<T>(g.plan, place, [&](int picture, Index at) {
+    const float keep = g.keep ? load_global<float>(g.keep + picture) : 1.0f;
+    float value[V], x[V] = {};
+    unpack<T, V>(load_global<Word<T, V>>(static_cast<const T*>(g.y) + at), value);
+    if (g.x) unpack<T, V>(load_global<Word<T, V>>(static_cast<const T*>(g.x) + at), x);
+#pragma unroll
+    for (int v = 0; v < V; ++v) value[v] = value[v] * scale[v] + offset[v];
+    activate(g.activation, value);
+#pragma unroll
+    for (int v = 0; v < V; ++v) value[v] = value[v] * keep + x[v];
+    store_global(static_cast<T*>(g.out) + at, pack<T, V>(value));
+  });
+}
+
+struct OutputGradientArguments {
+  RowPlan plan;
+  Activation activation;
+  const void *out_gradient, *y;
+  const float *scale, *offset, *keep, *mean;
+  void* y_gradient;
+  float* sums;
+};
+
+template <class T>
+__global__ void __launch_bounds__(kRowThreads, 2)
+    block_output_backward_rows(const OutputGradientArguments g) {
+  constexpr int V = kVector<T>;
+  const RowPlace<T> place(g.plan);
+  float scale[V] = {}, offset[V] = {}, mean[V] = {}, sum[V] = {}, product[V] = {};
+  if (place.there) {
+    load_channels(g.scale + place.channel, scale);
+    load_channels(g.offset + place.channel, offset);
+    load_channels(g.mean + place.channel, mean);
+  }
+  each_vector<T>(g.plan, place, [&](int picture, Index at) {
+    const float keep = g.keep ? load_global<float>(g.keep + picture) : 1.0f;
+    float d[V], y[V], value[V], slope[V] = {};
+    unpack<T, V>(load_global<Word<T, V>>(static_cast<const T*>(g.out_gradient) + at), d);
+    unpack<T, V>(load_global<Word<T, V>>(static_cast<const T*>(g.y) + at), y);
+#pragma unroll
+    for (int v = 0; v < V; ++v) value[v] = y[v] * scale[v] + offset[v];
+    activate(g.activation, value, slope);
+#pragma unroll
+    for (int v = 0; v < V; ++v) d[v] *= keep * slope[v];
+    const Word<T, V> word = pack<T, V>(d);
+    if (g.y_gradient) store_global(static_cast<T*>(g.y_gradient) + at, word);
+    unpack<T, V>(word, d);
+#pragma unroll
+    for (int v = 0; v < V; ++v) {
+      sum[v] += d[v];
+      product[v] += d[v] * (y[v] - mean[v]);
+    }
+  });
+
+  auto* shared = static_cast<float*>(dynamic_shared());
+  float* out = g.sums + static_cast<Index>(blockIdx.x) * 2 * g.plan.channels + place.channel;
+  const bool writes = place.there && place.row == 0;
+  sum_rows(g.plan, place, shared, sum);
+  if (writes) store_channels(out, sum);
+  sum_rows(g.plan, place, shared, product);
+  if (writes) store_channels(out + g.plan.channels, product);
+}
+
+template <class T>
+void launch_forward(const BlockOutputForward& work, Stream stream) {
+  const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kSegments);
+  launch({.kernel = "block_output_forward_rows",
+          .blocks_x = static_cast<unsigned>(plan.parts),
+          .blocks_y = static_cast<unsigned>(plan.chunks),
+          .threads = static_cast<unsigned>(plan.threads),
+          .stream = stream},
+         block_output_forward_rows<T>,
+         {plan, work.activation, work.y, work.scale, work.offset, work.keep, work.x, work.out});
+}
+
+template <class T>
+void launch_backward(const BlockOutputBackward& work, Stream stream) {
+  const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kMap);
+  launch({.kernel = "block_output_backward_rows",
+          .blocks_x = static_cast<unsigned>(plan.parts),
+          .blocks_y = static_cast<unsigned>(plan.chunks),
+          .threads = static_cast<unsigned>(plan.threads),
+          .shared_bytes = row_shared_bytes(plan, work.storage),
+          .stream = stream},
+         block_output_backward_rows<T>,
+         {plan, work.activation, work.out_gradient, work.y, work.scale, work.offset, work.keep, work.mean,
+          work.y_gradient, work.sums});
+}
+
+}  // namespace
+
+void block_output_forward(const BlockOutputForward& work, Stream stream) {
+  work.storage == Storage::kFloat ? launch_forward<float>(work, stream)
+                                  : launch_forward<Bfloat16>(work, stream);
+}
+
+void block_output_backward(const BlockOutputBackward& work, Stream stream) {
+  work.storage == Storage::kFloat ? launch_backward<float>(work, stream)
+                                  : launch_backward<Bfloat16>(work, stream);
+}
+
+}  // namespace effnet::cuda
