@@ -17,7 +17,10 @@ int most_registers(const std::string& kernel) {
     return 255;
   if (kernel.starts_with("pointwise_forward_strips<")) return kernel.ends_with("<Bfloat16, 2>") ? 168 : 128;
   if (kernel.starts_with("pointwise_backward_strips<")) return 255;
-  return kernel.find("_row_walk<") != std::string::npos ? 128 : 64;
+  for (const char* of_two_blocks : {"_row_walk<", "pool_", "block_output_", "se_layers_"}) {
+    if (kernel.find(of_two_blocks) != std::string::npos) return 128;
+  }
+  return 64;
 }
 
 std::vector<KernelResources> all_kernels() {

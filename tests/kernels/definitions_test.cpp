@@ -9,6 +9,7 @@
 #include "kernels/mbconv.h"
 #include "kernels/padding.h"
 #include "kernels/pointwise.h"
+#include "kernels/squeeze_excite.h"
 #include "tests/support/catch.h"
 
 using namespace effnet::kernels;
@@ -188,6 +189,29 @@ TEST_CASE("batch norm: moments by hand, gradients by differences") {
   check_gradient(y, y_gradient, loss);
   check_gradient(weight, weight_gradient, loss);
   check_gradient(bias, bias_gradient, loss);
+}
+
+TEST_CASE("squeeze-and-excite: gradients by differences") {
+  const SqueezeExciteShape shape{
+      .batch = 2, .pixels = 3, .channels = 4, .squeezed_channels = 3, .activation = Activation::kSilu};
+  std::vector<double> a = numbers(24, 0.7), reduce = numbers(12, 0.8), reduce_bias = numbers(3, 0.9),
+                      expand = numbers(12, 1.1), expand_bias = numbers(4, 1.3);
+  const std::vector<double> g = numbers(8, 1.7);
+  std::vector<double> pooled(8), squeezed(6), gate(8), of_a(24), of_reduce(12), of_reduce_bias(3),
+      of_expand(12), of_expand_bias(4);
+  const SqueezeExciteWeights weights{reduce.data(), reduce_bias.data(), expand.data(), expand_bias.data()};
+  const auto loss = [&] {
+    squeeze_excite_forward(shape, weights, a.data(), pooled.data(), squeezed.data(), gate.data());
+    return dot(gate, g);
+  };
+  loss();
+  squeeze_excite_backward(shape, weights, pooled.data(), squeezed.data(), gate.data(), g.data(), of_a.data(),
+                          {of_reduce.data(), of_reduce_bias.data(), of_expand.data(), of_expand_bias.data()});
+  check_gradient(a, of_a, loss);
+  check_gradient(reduce, of_reduce, loss);
+  check_gradient(reduce_bias, of_reduce_bias, loss);
+  check_gradient(expand, of_expand, loss);
+  check_gradient(expand_bias, of_expand_bias, loss);
 }
 
 TEST_CASE("work of a block: the multiply-adds of B0's second stage, first block, twice") {
