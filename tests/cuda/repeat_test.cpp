@@ -1,5 +1,5 @@
 // The CUDA kernels give the same bits again, whatever the order of threads and blocks.
-#include "tests/cuda/depthwise_example.h"
+#include "tests/cuda/pointwise_example.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
@@ -22,4 +22,25 @@ TEST_CASE("depthwise kernels: the same bits in any order of threads and blocks, 
       emulator::set_order(0);
     }
   }
+}
+
+TEST_CASE("pointwise kernels: the same bits in any order of threads and blocks, and again") {
+  const auto check = [](const PointwiseShape& shape, const PointwiseSurroundings& around) {
+    for (const Storage storage : {Storage::kFloat, Storage::kBfloat16}) {
+      INFO(name_of(shape));
+      const PointwiseExample example(shape, storage, around);
+      const std::vector<std::byte> forward = example.forward().bytes, backward = example.backward().bytes;
+      for (const std::uint64_t seed : {0, 1, 2}) {
+        emulator::set_order(seed);
+        CHECK((example.forward().bytes == forward));
+        CHECK((example.backward().bytes == backward));
+      }
+      emulator::set_order(0);
+    }
+  };
+  check({2, 170, 40, 72}, {});
+  check({1, 300, 16, 24}, {});
+  check({3, 49, 40, 72}, {.gate = true});
+  check({2, 150, 8, 264}, {.gate = true});         // blocks take turns
+  check({1, 20, 8, 728}, {.norm_before = false});  // weights that do not fit going back
 }
