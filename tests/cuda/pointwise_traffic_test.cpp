@@ -17,8 +17,9 @@ constexpr double kAskedForward = 10, kAskedBackward = 12;
 
 }  // namespace
 
-TEST_CASE("pointwise traffic: the model's bytes and no more, on B0's layers") {
-  for (const auto& [shape, projects] : b0_pointwise_layers(1)) {
+TEST_CASE("pointwise traffic: the model's bytes and no more, on B0's layers at half the resolution") {
+  for (auto [shape, projects] : b0_pointwise_layers(1)) {
+    shape.pixels /= 4;
     INFO(name_of(shape));
     const PointwiseSurroundings around{.gate = projects};
     const CountedTraffic there = forward_traffic(shape, Storage::kBfloat16, around);

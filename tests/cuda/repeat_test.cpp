@@ -30,7 +30,7 @@ TEST_CASE("pointwise kernels: the same bits in any order of threads and blocks, 
       INFO(name_of(shape));
       const PointwiseExample example(shape, storage, around);
       const std::vector<std::byte> forward = example.forward().bytes, backward = example.backward().bytes;
-      for (const std::uint64_t seed : {0, 1, 2, 3}) {
+      for (const std::uint64_t seed : {0, 1, 2}) {
         emulator::set_order(seed);
         CHECK((example.forward().bytes == forward));
         CHECK((example.backward().bytes == backward));
@@ -39,9 +39,8 @@ TEST_CASE("pointwise kernels: the same bits in any order of threads and blocks, 
     }
   };
   check({2, 170, 40, 72}, {});
-  check({1, 1500, 16, 24}, {});
-  check({5, 49, 72, 40}, {.gate = true});
-  check({3, 300, 24, 280}, {.gate = true});         // blocks take turns
-  check({1, 40, 24, 728}, {.norm_before = false});  // weights that do not fit going back
-  check({1, 40, 1640, 136}, {});                    // and forward
+  check({1, 300, 16, 24}, {});
+  check({3, 49, 40, 72}, {.gate = true});
+  check({2, 150, 8, 264}, {.gate = true});         // blocks take turns
+  check({1, 20, 8, 728}, {.norm_before = false});  // weights that do not fit going back
 }
