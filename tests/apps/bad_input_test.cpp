@@ -240,7 +240,7 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
   refused("holdout = 6000", "holdout = 0", "holdout");
   refused("name = \"demo\"", "name = \"../demo\"", "name");
   refused("space = \"fashion-small\"", "space = \"fashion-smal\"", "fashion-small");
-  refused("strategy = \"evolution:5\"", "strategy = \"evolution:x\"", "evolution");
+  refused("strategy = \"predictor\"", "strategy = \"evolution:x\"", "evolution");
 }
 
 TEST_CASE("settings that could not begin leave the folder to the corrected ones") {
