@@ -2,6 +2,7 @@
 #include "cuda/block_output.h"
 
 #include "cuda/device/activation.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/device/row_walk.h"
 
 namespace effnet::cuda {
@@ -79,51 +80,33 @@ __global__ void __launch_bounds__(kRowThreads, 2)
     }
   });
 
-  auto* shared = static_cast<float*>(dynamic_shared());
-  float* out = g.sums + static_cast<Index>(blockIdx.x) * 2 * g.plan.channels + place.channel;
-  const bool writes = place.there && place.row == 0;
-  sum_rows(g.plan, place, shared, sum);
-  if (writes) store_channels(out, sum);
-  sum_rows(g.plan, place, shared, product);
-  if (writes) store_channels(out + g.plan.channels, product);
+  store_norm_sums(g.plan, place, g.sums, sum, product);
 }
 
 template <class T>
 void launch_forward(const BlockOutputForward& work, Stream stream) {
   const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kSegments);
-  launch({.kernel = "block_output_forward_rows",
-          .blocks_x = static_cast<unsigned>(plan.parts),
-          .blocks_y = static_cast<unsigned>(plan.chunks),
-          .threads = static_cast<unsigned>(plan.threads),
-          .stream = stream},
-         block_output_forward_rows<T>,
-         {plan, work.activation, work.y, work.scale, work.offset, work.keep, work.x, work.out});
+  launch_rows("block_output_forward_rows", block_output_forward_rows<T>, 0, stream,
+              {plan, work.activation, work.y, work.scale, work.offset, work.keep, work.x, work.out});
 }
 
 template <class T>
 void launch_backward(const BlockOutputBackward& work, Stream stream) {
   const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kMap);
-  launch({.kernel = "block_output_backward_rows",
-          .blocks_x = static_cast<unsigned>(plan.parts),
-          .blocks_y = static_cast<unsigned>(plan.chunks),
-          .threads = static_cast<unsigned>(plan.threads),
-          .shared_bytes = row_shared_bytes(plan, work.storage),
-          .stream = stream},
-         block_output_backward_rows<T>,
-         {plan, work.activation, work.out_gradient, work.y, work.scale, work.offset, work.keep, work.mean,
-          work.y_gradient, work.sums});
+  launch_rows("block_output_backward_rows", block_output_backward_rows<T>,
+              row_shared_bytes(plan, work.storage), stream,
+              {plan, work.activation, work.out_gradient, work.y, work.scale, work.offset, work.keep,
+               work.mean, work.y_gradient, work.sums});
 }
 
 }  // namespace
 
 void block_output_forward(const BlockOutputForward& work, Stream stream) {
-  work.storage == Storage::kFloat ? launch_forward<float>(work, stream)
-                                  : launch_forward<Bfloat16>(work, stream);
+  with_storage(work.storage, [&](auto element) { launch_forward<decltype(element)>(work, stream); });
 }
 
 void block_output_backward(const BlockOutputBackward& work, Stream stream) {
-  work.storage == Storage::kFloat ? launch_backward<float>(work, stream)
-                                  : launch_backward<Bfloat16>(work, stream);
+  with_storage(work.storage, [&](auto element) { launch_backward<decltype(element)>(work, stream); });
 }
 
 }  // namespace effnet::cuda

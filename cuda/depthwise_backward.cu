@@ -8,6 +8,7 @@
 
 #include "cuda/device/activation.h"
 #include "cuda/device/depthwise_stage.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/device/part_sums.h"
 
 namespace effnet::cuda {
@@ -319,29 +320,15 @@ void launch_backward(const DepthwiseBackward& work, Stream stream) {
          {of(s.channels), K * K, plan.parts, work.weight_parts, work.weight_gradient});
 }
 
-template <class T, int K>
-void launch_backward(const DepthwiseBackward& work, Stream stream) {
-  work.shape.stride == 1 ? launch_backward<T, K, 1>(work, stream) : launch_backward<T, K, 2>(work, stream);
-}
-
-template <class T>
-void launch_backward(const DepthwiseBackward& work, Stream stream) {
-  switch (work.shape.kernel) {
-    case 3:
-      return launch_backward<T, 3>(work, stream);
-    case 5:
-      return launch_backward<T, 5>(work, stream);
-    default:
-      return launch_backward<T, 7>(work, stream);
-  }
-}
-
 }  // namespace
 
 void depthwise_backward(const DepthwiseBackward& work, Stream stream) {
   plan_backward(work.shape);  // refuses other shapes
-  work.storage == Storage::kFloat ? launch_backward<float>(work, stream)
-                                  : launch_backward<Bfloat16>(work, stream);
+  with_storage(work.storage, [&](auto element) {
+    with_kernel_and_stride(work.shape, [&](auto kernel, auto stride) {
+      launch_backward<decltype(element), decltype(kernel)::value, decltype(stride)::value>(work, stream);
+    });
+  });
 }
 
 }  // namespace effnet::cuda

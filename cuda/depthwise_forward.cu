@@ -8,6 +8,7 @@
 
 #include "cuda/device/activation.h"
 #include "cuda/device/depthwise_stage.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/device/moments.h"
 
 namespace effnet::cuda {
@@ -225,29 +226,15 @@ void launch_forward(const DepthwiseForward& work, Stream stream) {
           work.y, work.moments});
 }
 
-template <class T, int K>
-void launch_forward(const DepthwiseForward& work, Stream stream) {
-  work.shape.stride == 1 ? launch_forward<T, K, 1>(work, stream) : launch_forward<T, K, 2>(work, stream);
-}
-
-template <class T>
-void launch_forward(const DepthwiseForward& work, Stream stream) {
-  switch (work.shape.kernel) {
-    case 3:
-      return launch_forward<T, 3>(work, stream);
-    case 5:
-      return launch_forward<T, 5>(work, stream);
-    default:
-      return launch_forward<T, 7>(work, stream);
-  }
-}
-
 }  // namespace
 
 void depthwise_forward(const DepthwiseForward& work, Stream stream) {
   plan_forward(work.shape);  // refuses other shapes
-  work.storage == Storage::kFloat ? launch_forward<float>(work, stream)
-                                  : launch_forward<Bfloat16>(work, stream);
+  with_storage(work.storage, [&](auto element) {
+    with_kernel_and_stride(work.shape, [&](auto kernel, auto stride) {
+      launch_forward<decltype(element), decltype(kernel)::value, decltype(stride)::value>(work, stream);
+    });
+  });
 }
 
 }  // namespace effnet::cuda

@@ -2,6 +2,7 @@
 #include "cuda/head_pool.h"
 
 #include "cuda/device/activation.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/device/row_walk.h"
 
 namespace effnet::cuda {
@@ -80,51 +81,33 @@ __global__ void __launch_bounds__(kRowThreads, 2) head_pool_backward_rows(const 
     }
   });
 
-  auto* shared = static_cast<float*>(dynamic_shared());
-  float* out = g.sums + static_cast<Index>(blockIdx.x) * 2 * g.plan.channels + place.channel;
-  const bool writes = place.there && place.row == 0;
-  sum_rows(g.plan, place, shared, sum);
-  if (writes) store_channels(out, sum);
-  sum_rows(g.plan, place, shared, product);
-  if (writes) store_channels(out + g.plan.channels, product);
+  store_norm_sums(g.plan, place, g.sums, sum, product);
 }
 
 template <class T>
 void launch_forward(const HeadPoolForward& work, Stream stream) {
   const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kPictures);
-  launch({.kernel = "head_pool_forward_rows",
-          .blocks_x = static_cast<unsigned>(plan.parts),
-          .blocks_y = static_cast<unsigned>(plan.chunks),
-          .threads = static_cast<unsigned>(plan.threads),
-          .shared_bytes = row_shared_bytes(plan, work.storage),
-          .stream = stream},
-         head_pool_forward_rows<T>, {plan, work.activation, work.y, work.scale, work.offset, work.pooled});
+  launch_rows("head_pool_forward_rows", head_pool_forward_rows<T>, row_shared_bytes(plan, work.storage),
+              stream, {plan, work.activation, work.y, work.scale, work.offset, work.pooled});
 }
 
 template <class T>
 void launch_backward(const HeadPoolBackward& work, Stream stream) {
   const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kMap);
-  launch({.kernel = "head_pool_backward_rows",
-          .blocks_x = static_cast<unsigned>(plan.parts),
-          .blocks_y = static_cast<unsigned>(plan.chunks),
-          .threads = static_cast<unsigned>(plan.threads),
-          .shared_bytes = row_shared_bytes(plan, work.storage),
-          .stream = stream},
-         head_pool_backward_rows<T>,
-         {plan, work.activation, work.pooled_gradient, work.y, work.scale, work.offset, work.mean,
-          work.y_gradient, work.sums});
+  launch_rows("head_pool_backward_rows", head_pool_backward_rows<T>, row_shared_bytes(plan, work.storage),
+              stream,
+              {plan, work.activation, work.pooled_gradient, work.y, work.scale, work.offset, work.mean,
+               work.y_gradient, work.sums});
 }
 
 }  // namespace
 
 void head_pool_forward(const HeadPoolForward& work, Stream stream) {
-  work.storage == Storage::kFloat ? launch_forward<float>(work, stream)
-                                  : launch_forward<Bfloat16>(work, stream);
+  with_storage(work.storage, [&](auto element) { launch_forward<decltype(element)>(work, stream); });
 }
 
 void head_pool_backward(const HeadPoolBackward& work, Stream stream) {
-  work.storage == Storage::kFloat ? launch_backward<float>(work, stream)
-                                  : launch_backward<Bfloat16>(work, stream);
+  with_storage(work.storage, [&](auto element) { launch_backward<decltype(element)>(work, stream); });
 }
 
 }  // namespace effnet::cuda

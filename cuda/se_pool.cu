@@ -62,14 +62,8 @@ __global__ void __launch_bounds__(kRowThreads, 2) se_pool_rows(const PoolArgumen
 template <class T, bool kMoments>
 void launch_pool(const SePool& work, Stream stream) {
   const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kSegments);
-  launch({.kernel = "se_pool_rows",
-          .blocks_x = static_cast<unsigned>(plan.parts),
-          .blocks_y = static_cast<unsigned>(plan.chunks),
-          .threads = static_cast<unsigned>(plan.threads),
-          .shared_bytes = row_shared_bytes(plan, work.storage),
-          .stream = stream},
-         se_pool_rows<T, kMoments>,
-         {plan, work.activation, work.y, work.scale, work.offset, work.mean, work.sums});
+  launch_rows("se_pool_rows", se_pool_rows<T, kMoments>, row_shared_bytes(plan, work.storage), stream,
+              {plan, work.activation, work.y, work.scale, work.offset, work.mean, work.sums});
 }
 
 template <class T>

@@ -84,4 +84,31 @@ __device__ __forceinline__ void store_channels(float* at, const float (&values)[
   }
 }
 
+// The block's row of a batch norm's sums (parts, 2, C): d and d * (y - mean). Every thread of the block comes here.
+template <class T, int V>
+__device__ __forceinline__ void store_norm_sums(const RowPlan& plan, const RowPlace<T>& place, float* sums,
+                                                float (&sum)[V], float (&product)[V]) {
+  auto* shared = static_cast<float*>(dynamic_shared());
+  float* out = sums + static_cast<Index>(blockIdx.x) * 2 * plan.channels + place.channel;
+  const bool writes = place.there && place.row == 0;
+  sum_rows(plan, place, shared, sum);
+  if (writes) store_channels(out, sum);
+  sum_rows(plan, place, shared, product);
+  if (writes) store_channels(out + plan.channels, product);
+}
+
+// A kernel over the parts and chunks of a plan.
+template <class Arguments>
+void launch_rows(const char* name, void (*kernel)(Arguments), std::size_t shared_bytes, Stream stream,
+                 const std::type_identity_t<Arguments>& arguments) {
+  const RowPlan& plan = arguments.plan;
+  launch({.kernel = name,
+          .blocks_x = static_cast<unsigned>(plan.parts),
+          .blocks_y = static_cast<unsigned>(plan.chunks),
+          .threads = static_cast<unsigned>(plan.threads),
+          .shared_bytes = shared_bytes,
+          .stream = stream},
+         kernel, arguments);
+}
+
 }  // namespace effnet::cuda
