@@ -20,10 +20,17 @@ enum class Mode { kTrain, kEval };  // statistics of the batch, or the running o
 
 class ExecutionContext {
  public:
-  explicit ExecutionContext(Kernels kernels = Kernels::kAuto) : state_(std::make_shared<State>(kernels)) {}
+  // Whose the memory to work in is: the context's, or the thread's that computes.
+  enum class Memory { kOfContext, kOfThread };
+
+  explicit ExecutionContext(Kernels kernels = Kernels::kAuto, Memory memory = Memory::kOfContext)
+      : state_(std::make_shared<State>(kernels, memory)) {}
 
   Kernels kernels() const { return state_->kernels; }
-  cpu::Workspace& workspace() const { return state_->workspace; }
+  cpu::Workspace& workspace() const {
+    static thread_local cpu::Workspace of_thread;
+    return state_->memory == Memory::kOfThread ? of_thread : state_->workspace;
+  }
 
   // Reasons why the reference stood in for the project's kernels, each once.
   const std::set<std::string>& fallbacks() const { return state_->fallbacks; }
@@ -31,8 +38,9 @@ class ExecutionContext {
 
  private:
   struct State {
-    explicit State(Kernels chosen) : kernels(chosen) {}
+    State(Kernels chosen, Memory whose) : kernels(chosen), memory(whose) {}
     Kernels kernels;
+    Memory memory;
     cpu::Workspace workspace;
     std::set<std::string> fallbacks;
   };
