@@ -18,11 +18,16 @@ enum class Kernels {
 
 enum class Mode { kTrain, kEval };  // statistics of the batch, or the running ones
 
+// What the kernels of cuda/ work on: a device's memory, or, run by the emulator of the tests, the host's.
+enum class CudaMemory { kDevice, kHost };
+
 class ExecutionContext {
  public:
-  explicit ExecutionContext(Kernels kernels = Kernels::kAuto) : state_(std::make_shared<State>(kernels)) {}
+  explicit ExecutionContext(Kernels kernels = Kernels::kAuto, CudaMemory cuda_memory = CudaMemory::kDevice)
+      : state_(std::make_shared<State>(kernels, cuda_memory)) {}
 
   Kernels kernels() const { return state_->kernels; }
+  CudaMemory cuda_memory() const { return state_->cuda_memory; }
   cpu::Workspace& workspace() const { return state_->workspace; }
 
   // Reasons why the reference stood in for the project's kernels, each once.
@@ -31,8 +36,9 @@ class ExecutionContext {
 
  private:
   struct State {
-    explicit State(Kernels chosen) : kernels(chosen) {}
+    State(Kernels chosen, CudaMemory memory) : kernels(chosen), cuda_memory(memory) {}
     Kernels kernels;
+    CudaMemory cuda_memory;
     cpu::Workspace workspace;
     std::set<std::string> fallbacks;
   };

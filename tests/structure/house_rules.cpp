@@ -49,7 +49,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>>& allowed_includ
       {"kernels", {}},
       {"cpu", {"kernels"}},
       {"cuda", {"kernels"}},
-      {"ops", {"kernels", "cpu"}},
+      {"ops", {"kernels", "cpu", "cuda"}},
       {"models", {"spec", "kernels", "ops"}},
       {"training", {"spec", "data", "ops", "models"}},
       {"apps",
