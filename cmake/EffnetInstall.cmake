@@ -1,4 +1,4 @@
-# cmake --install: programs, static libraries, headers, and the CMake package
+# cmake --install: programs, static libraries, headers, the operator library for Python, and the CMake package
 #   find_package(effnet CONFIG [COMPONENTS scaling ...])  -> effnet::spec, effnet::scaling, ...
 # Each library is an install component of its own (with its headers and targets file), so that
 #   cmake --install build --component scaling   takes one of them.
@@ -52,4 +52,7 @@ foreach(program IN ITEMS effnet effnet-train effnet-bench)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
   endif()
 endforeach()
+if(TARGET effnet_operator_library)
+  install(TARGETS effnet_operator_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT operators)
+endif()
 install(FILES LICENSE NOTICE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)

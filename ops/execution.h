@@ -23,12 +23,19 @@ enum class CudaMemory { kDevice, kHost };
 
 class ExecutionContext {
  public:
-  explicit ExecutionContext(Kernels kernels = Kernels::kAuto, CudaMemory cuda_memory = CudaMemory::kDevice)
-      : state_(std::make_shared<State>(kernels, cuda_memory)) {}
+  // Whose the memory to work in is: the context's, or the thread's that computes.
+  enum class Memory { kOfContext, kOfThread };
+
+  explicit ExecutionContext(Kernels kernels = Kernels::kAuto, Memory memory = Memory::kOfContext,
+                            CudaMemory cuda_memory = CudaMemory::kDevice)
+      : state_(std::make_shared<State>(kernels, memory, cuda_memory)) {}
 
   Kernels kernels() const { return state_->kernels; }
   CudaMemory cuda_memory() const { return state_->cuda_memory; }
-  cpu::Workspace& workspace() const { return state_->workspace; }
+  cpu::Workspace& workspace() const {
+    static thread_local cpu::Workspace of_thread;
+    return state_->memory == Memory::kOfThread ? of_thread : state_->workspace;
+  }
 
   // Reasons why the reference stood in for the project's kernels, each once.
   const std::set<std::string>& fallbacks() const { return state_->fallbacks; }
@@ -36,8 +43,10 @@ class ExecutionContext {
 
  private:
   struct State {
-    State(Kernels chosen, CudaMemory memory) : kernels(chosen), cuda_memory(memory) {}
+    State(Kernels chosen, Memory whose, CudaMemory of_cuda)
+        : kernels(chosen), memory(whose), cuda_memory(of_cuda) {}
     Kernels kernels;
+    Memory memory;
     CudaMemory cuda_memory;
     cpu::Workspace workspace;
     std::set<std::string> fallbacks;

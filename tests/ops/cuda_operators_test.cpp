@@ -12,7 +12,8 @@ namespace {
 
 ops::ExecutionContext emulated() {
   emulator::open_host_memory();
-  return ops::ExecutionContext(ops::Kernels::kEffnet, ops::CudaMemory::kHost);
+  return ops::ExecutionContext(ops::Kernels::kEffnet, ops::ExecutionContext::Memory::kOfContext,
+                               ops::CudaMemory::kHost);
 }
 
 void compare(const Block& block) {
