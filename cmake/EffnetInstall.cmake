@@ -10,7 +10,11 @@ set(effnet_needs "")
 get_property(folders GLOBAL PROPERTY EFFNET_FOLDERS)
 foreach(folder IN LISTS folders)
   set(target effnet_${folder})
-  install(TARGETS ${target} EXPORT effnet-${folder} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${folder})
+  get_target_property(beside ${target} EFFNET_BESIDE)  # libraries of the same folder that others link through it
+  if(NOT beside)
+    set(beside "")
+  endif()
+  install(TARGETS ${target} ${beside} EXPORT effnet-${folder} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${folder})
   install(EXPORT effnet-${folder} NAMESPACE effnet:: FILE effnet-${folder}-targets.cmake
           DESTINATION ${package_dir} COMPONENT ${folder})
 

@@ -23,7 +23,7 @@ double shared_kib(const std::string& kernel) {
     const Storage storage = kernel.find("<float") != std::string::npos ? Storage::kFloat : Storage::kBfloat16;
     most = std::max(most, kernel.starts_with("depthwise_forward")
                               ? effnet::cuda::forward_shared_bytes(shape, storage)
-                              : effnet::cuda::backward_shared_bytes(shape, storage, 2));
+                              : effnet::cuda::backward_shared_bytes(shape, storage, 2, true));
   }
   return static_cast<double>(most) / 1024;
 }

@@ -1,0 +1,74 @@
+#include "cuda/conv_norm_act.h"
+
+namespace effnet::cuda {
+namespace {
+
+PointwiseShape pointwise_shape(const kernels::ConvShape& s) {
+  return {s.batch, s.in_pixels(), s.in_channels, s.out_channels};
+}
+
+RowShape row_shape(const kernels::ConvShape& s) {
+  return {s.batch, s.in_pixels(), s.out_channels};
+}
+
+}  // namespace
+
+WorkList work_of(const ConvNormActForward& conv, Carver& memory) {
+  const kernels::ConvShape& s = conv.shape;
+  WorkList list;
+  const PointwiseForward product{.shape = pointwise_shape(s),
+                                 .storage = conv.storage,
+                                 .x = conv.x,
+                                 .weights = conv.weights,
+                                 .y = conv.y};
+  add_with_norm(list, memory, product, moment_parts(product), s.out_channels, conv.norm, conv.state,
+                conv.statistics);
+  list.push_back(BlockOutputForward{.shape = row_shape(s),
+                                    .storage = conv.storage,
+                                    .y = conv.y,
+                                    .scale = conv.state.scale,
+                                    .offset = conv.state.offset,
+                                    .activation = s.activation,
+                                    .out = conv.out});
+  return list;
+}
+
+WorkList work_of(const ConvNormActBackward& backward, Carver& memory) {
+  const ConvNormActForward& conv = backward.forward;
+  const kernels::ConvShape& s = conv.shape;
+  WorkList list;
+  BlockOutputBackward output{.shape = row_shape(s),
+                             .storage = conv.storage,
+                             .out_gradient = backward.out_gradient,
+                             .y = conv.y,
+                             .scale = conv.state.scale,
+                             .offset = conv.state.offset,
+                             .activation = s.activation,
+                             .mean = conv.state.mean};
+  const void* gradient = backward.out_gradient;
+  if (s.activation != kernels::Activation::kIdentity)
+    gradient = output.y_gradient = memory.take<std::byte>(s.batch * s.out_pixels() * s.out_channels *
+                                                          static_cast<Index>(bytes_of(conv.storage)));
+  const Index parts = output_parts(output.shape, conv.storage);
+  output.sums = memory.take<float>(parts * 2 * s.out_channels);
+  list.push_back(output);
+  const NormFactors factors = take_factors(memory, s.out_channels);
+  list.push_back(finish_of(conv.state, backward.norm_gradients, factors, s.out_channels,
+                           s.batch * s.out_pixels(), parts, output.sums));
+  PointwiseBackward product{.shape = pointwise_shape(s),
+                            .storage = conv.storage,
+                            .y_gradient = gradient,
+                            .y = conv.y,
+                            .a = factors.a,
+                            .b = factors.b,
+                            .c = factors.c,
+                            .x = conv.x,
+                            .weights = conv.weights,
+                            .x_gradient = backward.x_gradient,
+                            .weight_gradient = backward.weight_gradient};
+  product.weight_parts = memory.take<float>(weight_gradient_parts(product) * s.in_channels * s.out_channels);
+  list.push_back(product);
+  return list;
+}
+
+}  // namespace effnet::cuda
