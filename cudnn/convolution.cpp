@@ -127,37 +127,6 @@ Device Device::described(const std::string& properties) {
   return device;
 }
 
-Convolution convolution_of(const kernels::ConvShape& shape, Storage storage) {
-  return {.batch = shape.batch,
-          .in_channels = shape.in_channels,
-          .out_channels = shape.out_channels,
-          .height = shape.height,
-          .width = shape.width,
-          .out_height = shape.out_height,
-          .out_width = shape.out_width,
-          .kernel = shape.kernel,
-          .stride = shape.stride,
-          .pad_top = shape.pad_top,
-          .pad_left = shape.pad_left,
-          .storage = storage};
-}
-
-Convolution convolution_of(const kernels::DepthwiseShape& shape, Storage storage) {
-  return {.batch = shape.batch,
-          .in_channels = shape.channels,
-          .out_channels = shape.channels,
-          .groups = shape.channels,
-          .height = shape.height,
-          .width = shape.width,
-          .out_height = shape.out_height,
-          .out_width = shape.out_width,
-          .kernel = shape.kernel,
-          .stride = shape.stride,
-          .pad_top = shape.pad_top,
-          .pad_left = shape.pad_left,
-          .storage = storage};
-}
-
 std::vector<ConvolutionPlan> find_plans(const Device& device, const Convolution& convolution,
                                         Direction direction, std::size_t most) {
   constexpr std::size_t kMostConfigurations = 64;

@@ -11,26 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "cuda/storage.h"
-#include "kernels/conv.h"
-#include "kernels/depthwise.h"
+#include "cudnn/convolution_shape.h"
 
 namespace effnet::cudnn {
 
-using cuda::Storage;
 using cuda::Stream;
-using kernels::Index;
-
-struct Convolution {
-  Index batch = 0, in_channels = 0, out_channels = 0, groups = 1;
-  Index height = 0, width = 0, out_height = 0, out_width = 0;
-  int kernel = 1, stride = 1;
-  Index pad_top = 0, pad_left = 0;
-  Storage storage = Storage::kFloat;
-};
-
-Convolution convolution_of(const kernels::ConvShape& shape, Storage storage);
-Convolution convolution_of(const kernels::DepthwiseShape& shape, Storage storage);
 
 enum class Direction { kForward, kMapGradient, kWeightGradient };
 
