@@ -38,7 +38,7 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
   static Tensor forward(AutogradContext* autograd, const Tensor& input, const Tensor& kernel,
                         const Tensor& norm_weight, const Tensor& norm_bias, const BatchNorm& norm,
                         const ConvNormActParams& params) {
-    const Tensor x = input.contiguous(kChannelsLast), weight = kernel.to(x.scalar_type());
+    const Tensor x = input.contiguous(kChannelsLast), weight = product_weight(kernel, x);
     const kernels::ConvShape shape = shape_of(x, weight, params);
     check_batch(shape.batch * shape.out_pixels());
     const Saved saved(shape, x);
@@ -82,7 +82,7 @@ Tensor cuda_conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm
                           const ConvNormActParams& params, Mode mode) {
   if (mode == Mode::kTrain) return CudaConvNormAct::apply(x, weight, norm.weight, norm.bias, norm, params);
   const torch::NoGradGuard no_grad;
-  const Tensor map = x.contiguous(kChannelsLast), stored = weight.to(x.scalar_type());
+  const Tensor map = x.contiguous(kChannelsLast), stored = product_weight(weight, map);
   const kernels::ConvShape shape = shape_of(map, stored, params);
   const Saved saved(shape, map);
   Tensor out = torch::empty_like(saved.y);
