@@ -16,13 +16,14 @@
 #include "cuda/pointwise_forward.h"
 #include "cuda/se_layers.h"
 #include "cuda/se_pool.h"
+#include "cuda/stem.h"
 
 namespace effnet::cuda {
 
-using Work =
-    std::variant<DepthwiseForward, DepthwiseBackward, PointwiseForward, PointwiseBackward, NormForwardFinish,
-                 NormBackwardFinish, SePool, SeLayersForward, SeLayersBackward, BlockOutputForward,
-                 BlockOutputBackward, HeadPoolForward, HeadPoolBackward, GradientNorm, OptimizerStep>;
+using Work = std::variant<DepthwiseForward, DepthwiseBackward, PointwiseForward, PointwiseBackward,
+                          NormForwardFinish, NormBackwardFinish, SePool, SeLayersForward, SeLayersBackward,
+                          BlockOutputForward, BlockOutputBackward, HeadPoolForward, HeadPoolBackward,
+                          GradientNorm, OptimizerStep, StemForward, StemBackward>;
 using WorkList = std::vector<Work>;
 
 // Whether this program was built with nvcc, or with the emulator in its place.
