@@ -9,7 +9,7 @@
 #include "cuda/device/activation.h"
 #include "cuda/device/depthwise_stage.h"
 #include "cuda/device/dispatch.h"
-#include "cuda/device/part_sums.h"
+#include "cuda/device/tap_sums.h"
 
 namespace effnet::cuda {
 namespace {
@@ -316,28 +316,6 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
   store_sums(g, staged, K * K);
 }
 
-struct WeightSumArguments {
-  int channels, taps;
-  Index parts;
-  const float* weight_parts;  // (parts, taps, C)
-  float* weight_gradient;     // (C, taps)
-};
-
-__global__ void __launch_bounds__(kJoinThreads, 1)
-    depthwise_weight_gradient_join(const WeightSumArguments g) {
-  auto* shared = static_cast<double*>(dynamic_shared());
-  const int tap = static_cast<int>(blockIdx.y);
-  const Index c = static_cast<Index>(blockIdx.x) * 32 + threadIdx.x % 32;
-  const bool there = c < g.channels;
-  const double sum = join_parts(
-      shared, there ? g.parts : 0,
-      [&](Index part) -> double {
-        return load_global<float>(g.weight_parts + (part * g.taps + tap) * g.channels + c);
-      },
-      [](double& all, double part) { all += part; });
-  if (threadIdx.x < 32 && there) store_global(g.weight_gradient + c * g.taps + tap, static_cast<float>(sum));
-}
-
 template <class T, int K, int S>
 void launch_backward(const DepthwiseBackward& work, Stream stream) {
   const DepthwiseShape& s = work.shape;
@@ -379,14 +357,12 @@ void launch_backward(const DepthwiseBackward& work, Stream stream) {
           .x_gradient = work.x_gradient,
           .sums = work.sums,
           .weight_parts = work.weight_parts});
-  launch({.kernel = "depthwise_weight_gradient_join",
-          .blocks_x = static_cast<unsigned>(plan.chunks),
-          .blocks_y = K * K,
-          .threads = kJoinThreads,
-          .shared_bytes = kJoinThreads * sizeof(double),
-          .stream = stream},
-         depthwise_weight_gradient_join,
-         {of(s.channels), K * K, plan.parts, work.weight_parts, work.weight_gradient});
+  join_tap_sums({.channels = of(s.channels),
+                 .taps = K * K,
+                 .parts = plan.parts,
+                 .weight_parts = work.weight_parts,
+                 .weight_gradient = work.weight_gradient},
+                stream);
 }
 
 }  // namespace

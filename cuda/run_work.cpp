@@ -20,6 +20,10 @@ struct Launch {
   void operator()(const BlockOutputBackward& work) const { block_output_backward(work, stream); }
   void operator()(const HeadPoolForward& work) const { head_pool_forward(work, stream); }
   void operator()(const HeadPoolBackward& work) const { head_pool_backward(work, stream); }
+  void operator()(const GradientNorm& work) const { gradient_norm(work, stream); }
+  void operator()(const StemForward& work) const { stem_forward(work, stream); }
+  void operator()(const StemBackward& work) const { stem_backward(work, stream); }
+  void operator()(const OptimizerStep& work) const { optimizer_step(work, stream); }
 };
 
 }  // namespace

@@ -11,16 +11,19 @@
 #include "cuda/depthwise_forward.h"
 #include "cuda/head_pool.h"
 #include "cuda/norm_finish.h"
+#include "cuda/optimizer_step.h"
 #include "cuda/pointwise_backward.h"
 #include "cuda/pointwise_forward.h"
 #include "cuda/se_layers.h"
 #include "cuda/se_pool.h"
+#include "cuda/stem.h"
 
 namespace effnet::cuda {
 
 using Work = std::variant<DepthwiseForward, DepthwiseBackward, PointwiseForward, PointwiseBackward,
                           NormForwardFinish, NormBackwardFinish, SePool, SeLayersForward, SeLayersBackward,
-                          BlockOutputForward, BlockOutputBackward, HeadPoolForward, HeadPoolBackward>;
+                          BlockOutputForward, BlockOutputBackward, HeadPoolForward, HeadPoolBackward,
+                          GradientNorm, OptimizerStep, StemForward, StemBackward>;
 using WorkList = std::vector<Work>;
 
 // Whether this program was built with nvcc, or with the emulator in its place.
@@ -28,6 +31,9 @@ bool has_kernels();
 
 // Launches one after the other; throws and returns as the launchers do. std::logic_error in a program without kernels.
 void run(std::span<const Work> list, Stream stream);
+inline void run(const Work& work, Stream stream) {
+  run(std::span(&work, 1), stream);
+}
 
 BytesModel bytes_of(std::span<const Work> list);
 

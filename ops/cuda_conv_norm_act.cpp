@@ -22,6 +22,11 @@ struct Saved {
   Saved(Tensor raw, Tensor of_norm) : y(std::move(raw)), state(std::move(of_norm)) {}
 };
 
+// As the kernels take it: products' as the maps are, a stem's in float.
+Tensor weight_for(const Tensor& weight, const Tensor& x) {
+  return weight.size(2) == 1 ? product_weight(weight, x) : weight.contiguous(kChannelsLast);
+}
+
 cuda::ConvNormActForward conv_of(const kernels::ConvShape& shape, const Tensor& x, const Tensor& weight,
                                  const BatchNorm& norm, const Saved& saved, const Tensor& out) {
   return {.shape = shape,
@@ -38,7 +43,7 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
   static Tensor forward(AutogradContext* autograd, const Tensor& input, const Tensor& kernel,
                         const Tensor& norm_weight, const Tensor& norm_bias, const BatchNorm& norm,
                         const ConvNormActParams& params) {
-    const Tensor x = input.contiguous(kChannelsLast), weight = kernel.to(x.scalar_type());
+    const Tensor x = input.contiguous(kChannelsLast), weight = weight_for(kernel, x);
     const kernels::ConvShape shape = shape_of(x, weight, params);
     check_batch(shape.batch * shape.out_pixels());
     const Saved saved(shape, x);
@@ -54,7 +59,8 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
     const variable_list tensors = autograd->get_saved_variables();
     const Tensor &x = tensors[0], &weight = tensors[1];
     const Tensor gradient = gradients[0].contiguous(kChannelsLast);
-    const Tensor to_x = torch::empty_like(x), to_weight = torch::empty_like(weight, torch::kFloat);
+    const Tensor to_x = shape.pointwise() ? torch::empty_like(x) : Tensor();
+    const Tensor to_weight = torch::empty_like(weight, torch::kFloat);
     const Tensor to_norm_weight = torch::empty_like(tensors[4]), to_norm_bias = torch::empty_like(tensors[5]);
     run_on_cuda(
         cuda::ConvNormActBackward{
@@ -72,17 +78,17 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
 
 const char* cuda_refusal(const Tensor& x, const Tensor& weight, const ConvNormActParams& params) {
   if (const char* reason = storage_refusal(x, weight)) return reason;
-  if (weight.size(2) != 1 || params.stride != 1) return "convolution: only 1x1 has a kernel on CUDA";
-  if (x.size(1) % 8 != 0 || weight.size(0) % 8 != 0)
-    return "convolution: only channels that are multiples of 8 have a kernel on CUDA";
-  return nullptr;
+  const kernels::ConvShape shape = shape_of(x, weight, params);
+  if (!shape.pointwise() && x.requires_grad())
+    return "convolution on CUDA: the gradient of a picture has no kernel";
+  return cuda::conv_refusal(shape);
 }
 
 Tensor cuda_conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
                           const ConvNormActParams& params, Mode mode) {
   if (mode == Mode::kTrain) return CudaConvNormAct::apply(x, weight, norm.weight, norm.bias, norm, params);
   const torch::NoGradGuard no_grad;
-  const Tensor map = x.contiguous(kChannelsLast), stored = weight.to(x.scalar_type());
+  const Tensor map = x.contiguous(kChannelsLast), stored = weight_for(weight, map);
   const kernels::ConvShape shape = shape_of(map, stored, params);
   const Saved saved(shape, map);
   Tensor out = torch::empty_like(saved.y);

@@ -10,4 +10,9 @@ const char* storage_refusal(const torch::Tensor& x, const torch::Tensor& weight)
   return nullptr;
 }
 
+torch::Tensor product_weight(const torch::Tensor& weight, const torch::Tensor& x) {
+  const torch::Tensor stored = weight.to(x.scalar_type());
+  return reinterpret_cast<std::uintptr_t>(stored.data_ptr()) % 16 == 0 ? stored : stored.clone();
+}
+
 }  // namespace effnet::ops

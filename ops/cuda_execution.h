@@ -26,6 +26,10 @@ inline cuda::Storage storage_of(const torch::Tensor& map) {
 // Why there are no kernels for maps like x and parameters like `weight`, or null.
 const char* storage_refusal(const torch::Tensor& x, const torch::Tensor& weight);
 
+// A weight of products as the kernels take it: stored as the maps are, at a multiple of 16 bytes. Parameters are parts of
+// one piece of memory and may lie anywhere.
+torch::Tensor product_weight(const torch::Tensor& weight, const torch::Tensor& x);
+
 // A map of x's kind, (N, C, H, W) channels_last; contents not set.
 inline torch::Tensor map_like(const torch::Tensor& x, std::int64_t channels, std::int64_t height,
                               std::int64_t width) {

@@ -71,8 +71,8 @@ struct Call {
 
 // The weights as the kernels take them: those of products stored as the maps are.
 MBConvWeights stored_as(const Tensor& x, MBConvWeights weights) {
-  if (weights.expand.defined()) weights.expand = weights.expand.to(x.scalar_type());
-  weights.project = weights.project.to(x.scalar_type());
+  if (weights.expand.defined()) weights.expand = product_weight(weights.expand, x);
+  weights.project = product_weight(weights.project, x);
   return weights;
 }
 

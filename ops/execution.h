@@ -26,8 +26,8 @@ class ExecutionContext {
   // Whose the memory to work in is: the context's, or the thread's that computes.
   enum class Memory { kOfContext, kOfThread };
 
-  explicit ExecutionContext(Kernels kernels = Kernels::kAuto, Memory memory = Memory::kOfContext,
-                            CudaMemory cuda_memory = CudaMemory::kDevice)
+  ExecutionContext(Kernels kernels = Kernels::kAuto, Memory memory = Memory::kOfContext,
+                   CudaMemory cuda_memory = CudaMemory::kDevice)
       : state_(std::make_shared<State>(kernels, memory, cuda_memory)) {}
 
   Kernels kernels() const { return state_->kernels; }

@@ -62,11 +62,15 @@ std::optional<CudnnContender> cudnn_contender(const PeerConvolution& peer, Devic
     if (!forward) return std::nullopt;
     return CudnnContender{[forward](cuda::Stream stream) { forward->run(stream); }, forward->plan.engine()};
   }
-  const auto of_map = fastest(peer, Direction::kMapGradient,
-                              {.x = peer.x_gradient, .weights = peer.weights, .y = peer.y}, race);
   const auto of_weights = fastest(peer, Direction::kWeightGradient,
                                   {.x = peer.x, .weights = peer.weight_gradient, .y = peer.y}, race);
-  if (!of_map || !of_weights) return std::nullopt;
+  if (!of_weights) return std::nullopt;
+  if (!peer.x_gradient)
+    return CudnnContender{[of_weights](cuda::Stream stream) { of_weights->run(stream); },
+                          of_weights->plan.engine()};
+  const auto of_map = fastest(peer, Direction::kMapGradient,
+                              {.x = peer.x_gradient, .weights = peer.weights, .y = peer.y}, race);
+  if (!of_map) return std::nullopt;
   return CudnnContender{[of_map, of_weights](cuda::Stream stream) {
                           of_map->run(stream);
                           of_weights->run(stream);

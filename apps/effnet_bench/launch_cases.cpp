@@ -8,6 +8,7 @@
 #include "cuda/conv_norm_act.h"
 #include "cuda/mbconv.h"
 #include "models/kernel_terms.h"
+#include "scaling/cost_model.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
@@ -55,16 +56,51 @@ const char* name_of(const cuda::HeadPoolForward&) {
 const char* name_of(const cuda::HeadPoolBackward&) {
   return "head_pool_backward";
 }
+const char* name_of(const cuda::GradientNorm&) {
+  return "gradient_norm";
+}
+const char* name_of(const cuda::OptimizerStep&) {
+  return "optimizer_step";
+}
+const char* name_of(const cuda::StemForward&) {
+  return "stem_forward";
+}
+const char* name_of(const cuda::StemBackward&) {
+  return "stem_backward";
+}
 
 template <class T, class... Of>
 constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
+
+struct Parameters {
+  Index count = 0;
+};
 
 // A layer of the net with kernels on CUDA, and how often there is one of its kind.
 struct Layer {
   std::string name;
   int repeats = 1;
-  std::variant<cuda::MBConvShape, kernels::ConvShape> shape;
+  std::variant<cuda::MBConvShape, kernels::ConvShape, Parameters> shape;
 };
+
+kernels::ConvShape conv_shape(const NetOnDevice& net, const spec::Stage& stage, int in_channels, Index side,
+                              int stride) {
+  const kernels::Padding padding = models::kernel_term(net.arch.padding);
+  const Index out = kernels::size_after(side, stage.kernel, stride, padding);
+  const Index before = kernels::padding_of(side, stage.kernel, stride, padding).before;
+  return {.batch = net.batch,
+          .in_channels = in_channels,
+          .out_channels = stage.channels,
+          .height = side,
+          .width = side,
+          .out_height = out,
+          .out_width = out,
+          .kernel = stage.kernel,
+          .stride = stride,
+          .pad_top = before,
+          .pad_left = before,
+          .activation = models::kernel_term(net.arch.activation)};
+}
 
 cuda::MBConvShape block_shape(const NetOnDevice& net, const spec::Stage& stage, int in_channels, Index side,
                               int stride) {
@@ -118,16 +154,11 @@ std::vector<Layer> layers_of(const NetOnDevice& net) {
         if (stage.op == spec::Op::kMBConv) {
           const cuda::MBConvShape shape = block_shape(net, stage, channels, side, stride);
           add(shape, name_of(shape));
-        } else if (stage.op == spec::Op::kConv && stage.kernel == 1 && stride == 1 && channels % 8 == 0) {
-          const kernels::ConvShape shape{.batch = net.batch,
-                                         .in_channels = channels,
-                                         .out_channels = stage.channels,
-                                         .height = side,
-                                         .width = side,
-                                         .out_height = side,
-                                         .out_width = side,
-                                         .activation = models::kernel_term(net.arch.activation)};
-          add(shape, fmt::format("conv k1 s1 {}-{} @{}", channels, stage.channels, side));
+        } else if (stage.op == spec::Op::kConv) {
+          const kernels::ConvShape shape = conv_shape(net, stage, channels, side, stride);
+          if (!cuda::conv_refusal(shape))
+            add(shape,
+                fmt::format("conv k{} s{} {}-{} @{}", shape.kernel, stride, channels, stage.channels, side));
         }
         if (stage.channels > 0) channels = stage.channels;
         side = (side + stride - 1) / stride;
@@ -137,6 +168,7 @@ std::vector<Layer> layers_of(const NetOnDevice& net) {
   walk(net.arch.stem);
   walk(net.arch.stages);
   walk(net.arch.head);
+  add(Parameters{static_cast<Index>(scaling::count(net.arch).total.params)}, "optimizer");
   return layers;
 }
 
@@ -148,8 +180,7 @@ class LayerOnDevice {
   std::size_t bytes() const { return memory_.most(); }
 
   std::vector<LaunchCase> cases(const Layer& layer) {
-    const auto [forward, backward] =
-        std::visit([&](const auto& shape) { return lists_of(shape); }, layer.shape);
+    const Lists lists = std::visit([&](const auto& shape) { return lists_of(shape); }, layer.shape);
     // As much as the largest matrix of weights, each.
     peer_weights_ = map(most_weights_);
     peer_weight_gradient_ = map(most_weights_);
@@ -161,16 +192,16 @@ class LayerOnDevice {
           },
           work);
     };
-    for (const auto& [name, list] : {std::pair{"forward", &forward}, std::pair{"backward", &backward}}) {
-      cases.push_back({layer.name, layer.repeats, name, *list, {}});
-      for (const cuda::Work& work : *list) add(work);
+    for (const auto& [name, list] : lists) {
+      cases.push_back({layer.name, layer.repeats, name, list, {}});
+      for (const cuda::Work& work : list) add(work);
     }
     for (const cuda::Work& work : beside_) add(work);
     return cases;
   }
 
  private:
-  using Lists = std::pair<cuda::WorkList, cuda::WorkList>;
+  using Lists = std::vector<std::pair<const char*, cuda::WorkList>>;
 
   float* floats(Index count) { return memory_.take<float>(count); }
   void* map(Index values) { return memory_.take<std::byte>(values * static_cast<Index>(bytes_of(storage_))); }
@@ -238,9 +269,12 @@ class LayerOnDevice {
 
   Lists lists_of(const kernels::ConvShape& s) {
     const Index in = s.batch * s.in_pixels() * s.in_channels, out = s.batch * s.out_pixels() * s.out_channels;
+    const Index weights = s.patch() * s.out_channels;
+    const bool is_stem = s.kernel != 1;
+    most_weights_ = weights;
     const cuda::ConvNormActForward forward{.shape = s,
                                            .storage = storage_,
-                                           .weights = matrix(s.in_channels * s.out_channels),
+                                           .weights = is_stem ? floats(weights) : map(weights),
                                            .norm = norm(s.out_channels),
                                            .x = map(in),
                                            .y = map(out),
@@ -248,10 +282,15 @@ class LayerOnDevice {
                                            .out = map(out)};
     const cuda::ConvNormActBackward backward{.forward = forward,
                                              .out_gradient = map(out),
-                                             .x_gradient = map(in),
-                                             .weight_gradient = floats(s.in_channels * s.out_channels),
+                                             .x_gradient = is_stem ? nullptr : map(in),
+                                             .weight_gradient = floats(weights),
                                              .norm_gradients = norm_gradients(s.out_channels)};
-    Lists lists = lists_of(forward, backward);
+    if (!is_stem) add_head_pool(forward);
+    return lists_of(forward, backward);
+  }
+
+  void add_head_pool(const cuda::ConvNormActForward& forward) {
+    const kernels::ConvShape& s = forward.shape;
     const cuda::RowShape rows{s.batch, s.out_pixels(), s.out_channels};
     float* pooled = floats(s.batch * s.out_channels);
     beside_ = {cuda::HeadPoolForward{.shape = rows,
@@ -269,9 +308,33 @@ class LayerOnDevice {
                                       .offset = forward.state.offset,
                                       .activation = s.activation,
                                       .mean = forward.state.mean,
-                                      .y_gradient = map(out),
+                                      .y_gradient = map(rows.rows() * s.out_channels),
                                       .sums = floats(head_parts(rows, storage_) * 2 * s.out_channels)}};
-    return lists;
+  }
+
+  // RMSProp in TensorFlow's form with a moving average.
+  Lists lists_of(const Parameters& parameters) {
+    const Index count = parameters.count;
+    cuda::OptimizerStep step{.rule = cuda::OptimizerRule::kRmspropTf,
+                             .count = count,
+                             .decayed = count,
+                             .parameters = floats(count),
+                             .gradients = floats(count),
+                             .momentum = floats(count),
+                             .mean_square = floats(count),
+                             .average = floats(count),
+                             .weight_decay = 1e-5F,
+                             .momentum_decay = 0.9F,
+                             .mean_square_decay = 0.9F,
+                             .eps = 1e-3F};
+    auto* const scalars = memory_.take<cuda::OptimizerScalars>(1);
+    step.scalars = scalars;
+    const cuda::GradientNorm norm{.count = count,
+                                  .gradients = step.gradients,
+                                  .largest = 1,
+                                  .parts = memory_.take<double>(cuda::norm_parts(count)),
+                                  .scalars = scalars};
+    return {{"update", {norm, step}}};
   }
 
   // Both directions work in the same memory, one after the other.
@@ -282,7 +345,7 @@ class LayerOnDevice {
     memory_.free_after(used);
     cuda::WorkList back = work_of(backward, memory_);
     memory_.free_after(memory_.most());
-    return {std::move(there), std::move(back)};
+    return {{"forward", std::move(there)}, {"backward", std::move(back)}};
   }
 
   // Maps are square here.
@@ -298,18 +361,18 @@ class LayerOnDevice {
             .storage = storage_};
   }
 
-  // Of any of the four kernels.
+  // Of any kernel with a convolution.
   template <class Of>
   PeerConvolution peer(const Of& of, const cudnn::Convolution& convolution) const {
-    PeerConvolution peer{.convolution = convolution,
-                         .norm_before = of.scale != nullptr,
-                         .activation = of.activation,
-                         .x = const_cast<void*>(of.x),
-                         .weights = peer_weights_};
+    PeerConvolution peer{.convolution = convolution, .x = const_cast<void*>(of.x), .weights = peer_weights_};
+    if constexpr (requires { of.scale; }) {
+      peer.norm_before = of.scale != nullptr;
+      peer.activation = of.activation;
+    }
     if constexpr (requires { of.y_gradient; }) {
       peer.backward = true;
       peer.y = const_cast<void*>(of.y_gradient);
-      peer.x_gradient = of.x_gradient;
+      if constexpr (requires { of.x_gradient; }) peer.x_gradient = of.x_gradient;
       peer.weight_gradient = peer_weight_gradient_;
     } else {
       peer.y = of.y;
@@ -325,6 +388,8 @@ class LayerOnDevice {
       PeerConvolution gated = peer(of, pointwise(of.shape));
       gated.gated = of.gate != nullptr;
       return gated;
+    } else if constexpr (kIsOneOf<Of, cuda::StemForward, cuda::StemBackward>) {
+      return peer(of, cudnn::convolution_of(of.shape, storage_));
     } else {
       return std::nullopt;
     }

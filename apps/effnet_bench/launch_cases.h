@@ -1,6 +1,6 @@
 // The launches of a net's training step on CUDA, as the operators of ops/ make them (cuda/mbconv.h, cuda/conv_norm_act.h):
-// every distinct block once, and its convolutions as cuDNN and LibTorch know them. Beside a 1x1 convolution the pooling of
-// a head on its map. Torch-free; nothing is launched here.
+// every distinct block once, and its convolutions as cuDNN and LibTorch know them; beside a 1x1 convolution the pooling of a
+// head on its map; the optimizer's step. Torch-free; nothing is launched here.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ namespace effnet::apps {
 // maps are.
 struct PeerConvolution {
   cudnn::Convolution convolution;
-  bool backward = false;     // both gradients
+  bool backward = false;     // both gradients, or without x_gradient that of the weights alone
   bool norm_before = false;  // the launch applies batch norm and activation to x as it reads it
   bool gated = false;        // and a gate a picture
   kernels::Activation activation = kernels::Activation::kIdentity;
@@ -28,7 +28,7 @@ struct PeerConvolution {
 struct LaunchCase {
   std::string layer;   // "mb k3 s2 16-96-24 @112": channels in, within, out; side of the map
   int repeats = 1;     // how often the net has it
-  std::string kernel;  // "depthwise_forward", or "forward" and "backward" for all of a block's
+  std::string kernel;  // "depthwise_forward", or "forward", "backward", "update" for all of a layer's
   cuda::WorkList work;
   std::optional<PeerConvolution> peer;
 

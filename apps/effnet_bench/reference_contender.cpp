@@ -46,8 +46,9 @@ struct Operators {
   }
 
   std::vector<Tensor> leaves() const {
-    std::vector<Tensor> all;
-    for (const Tensor& tensor : {x, weight, gate, norm_weight, norm_bias}) {
+    std::vector<Tensor> all{weight};
+    if (peer.x_gradient) all.push_back(x);
+    for (const Tensor& tensor : {gate, norm_weight, norm_bias}) {
       if (tensor.defined()) all.push_back(tensor);
     }
     return all;

@@ -51,7 +51,7 @@ spec::ArchSpec arch_of(const Case& c) {
 class Training {
  public:
   Training(const Case& c, ops::Kernels kernels)
-      : learner_({.arch = arch_of(c), .recipe = recipe(), .kernels = kernels}),
+      : learner_({.arch = arch_of(c), .recipe = recipe(), .compute = {.kernels = kernels}}),
         pictures_(torch::randn({c.batch, c.resolution, c.resolution, 3}).permute({0, 3, 1, 2})),
         labels_(torch::randint(c.classes, {c.batch}, torch::kLong)) {}
 

@@ -16,8 +16,9 @@ int most_registers(const std::string& kernel) {
   if (kernel.starts_with("depthwise_backward_row_walk<") && kernel.find(", 7,") != std::string::npos)
     return 255;
   if (kernel.starts_with("pointwise_forward_strips<")) return kernel.ends_with("<Bfloat16, 2>") ? 168 : 128;
-  if (kernel.starts_with("pointwise_backward_strips<")) return 255;
-  for (const char* of_two_blocks : {"_row_walk<", "pool_", "block_output_", "se_layers_"}) {
+  if (kernel.starts_with("pointwise_backward_strips<") || kernel.starts_with("stem_backward_rows<"))
+    return 255;
+  for (const char* of_two_blocks : {"_row_walk<", "pool_", "block_output_", "se_layers_", "stem_"}) {
     if (kernel.find(of_two_blocks) != std::string::npos) return 128;
   }
   return 64;

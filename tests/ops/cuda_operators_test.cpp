@@ -72,33 +72,55 @@ TEST_CASE("MBConv on CUDA: every activation, and the depthwise-separable block")
   }
 }
 
+namespace {
+
+// `x_too`: the gradient of x is wanted.
+void compare_conv(const Tensor& x, const Tensor& weight, const ops::ConvNormActParams& params, bool x_too) {
+  const ops::BatchNorm n = random_norm(weight.size(0)), exact_norm = in_double(n);
+  const Tensor exact_x = x.to(torch::kDouble), exact_weight = weight.to(torch::kDouble);
+  const ops::ExecutionContext context = emulated();
+  const Tensor exact =
+      ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params, ops::Mode::kEval);
+  CHECK(relative_error(ops::conv_norm_act(x, weight, n, params, ops::Mode::kEval, context), exact) < 1e-5);
+  const Tensor gradient = torch::randn_like(exact);
+  Named leaves{{"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}};
+  Named exact_leaves{
+      {"weight", exact_weight}, {"norm weight", exact_norm.weight}, {"norm bias", exact_norm.bias}};
+  if (x_too) {
+    leaves.emplace_back("x", x);
+    exact_leaves.emplace_back("x", exact_x);
+  }
+  check_all(run([&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); }, leaves,
+                gradient, {n}),
+            run(
+                [&] {
+                  return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params,
+                                                       ops::Mode::kTrain);
+                },
+                exact_leaves, gradient, {exact_norm}),
+            1e-4);
+  CHECK(context.fallbacks().empty());
+}
+
+}  // namespace
+
 TEST_CASE("1x1 convolution, batch norm and activation on CUDA") {
   torch::manual_seed(4);
-  for (const Activation activation : {Activation::kIdentity, Activation::kSilu}) {
-    const Tensor x = random_map(4, 24, 5, 6), weight = torch::randn({40, 24, 1, 1}) / 5;
-    const ops::BatchNorm n = random_norm(40), exact_norm = in_double(n);
-    const Tensor exact_x = x.to(torch::kDouble), exact_weight = weight.to(torch::kDouble);
-    const ops::ConvNormActParams params{.activation = activation};
-    const ops::ExecutionContext context = emulated();
-    const Tensor exact =
-        ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params, ops::Mode::kEval);
-    CHECK(relative_error(ops::conv_norm_act(x, weight, n, params, ops::Mode::kEval, context), exact) < 1e-5);
-    const Tensor gradient = torch::randn_like(exact);
-    check_all(
-        run([&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); },
-            {{"x", x}, {"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}}, gradient, {n}),
-        run(
-            [&] {
-              return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params,
-                                                   ops::Mode::kTrain);
-            },
-            {{"x", exact_x},
-             {"weight", exact_weight},
-             {"norm weight", exact_norm.weight},
-             {"norm bias", exact_norm.bias}},
-            gradient, {exact_norm}),
-        1e-4);
-    CHECK(context.fallbacks().empty());
+  for (const Activation activation : {Activation::kIdentity, Activation::kSilu})
+    compare_conv(random_map(4, 24, 5, 6), torch::randn({40, 24, 1, 1}) / 5, {.activation = activation}, true);
+}
+
+TEST_CASE("the stem on CUDA: one and three channels, both strides and paddings") {
+  torch::manual_seed(5);
+  for (const int stride : {1, 2}) {
+    for (const int channels : {1, 3}) {
+      compare_conv(random_map(3, channels, 9, 8),
+                   torch::randn({16, channels, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast),
+                   {.stride = stride,
+                    .padding = channels == 1 ? Padding::kSymmetric : Padding::kSame,
+                    .activation = Activation::kSilu},
+                   false);
+    }
   }
 }
 
