@@ -21,6 +21,7 @@ struct NormForwardFinish {
   float *mean = nullptr, *inverse = nullptr, *scale = nullptr, *offset = nullptr;  // (C), written
 };
 
+BytesModel bytes_of(const NormForwardFinish& work);  // pointers are asked only whether they are null
 void norm_forward_finish(const NormForwardFinish& work, Stream stream);
 
 // From sums of d and d * (y - mean), d the gradient of z, to dy = a * d + b * y + c. The mean is inside of c.
@@ -33,6 +34,7 @@ struct NormBackwardFinish {
   float *a = nullptr, *b = nullptr, *c = nullptr;                     // (C), written
 };
 
+BytesModel bytes_of(const NormBackwardFinish& work);
 void norm_backward_finish(const NormBackwardFinish& work, Stream stream);
 
 }  // namespace effnet::cuda
