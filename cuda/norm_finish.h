@@ -22,6 +22,7 @@ struct NormForwardFinish {
 };
 
 BytesModel bytes_of(const NormForwardFinish& work);  // pointers are asked only whether they are null
+
 void norm_forward_finish(const NormForwardFinish& work, Stream stream);
 
 // From sums of d and d * (y - mean), d the gradient of z, to dy = a * d + b * y + c. The mean is inside of c.
@@ -35,6 +36,7 @@ struct NormBackwardFinish {
 };
 
 BytesModel bytes_of(const NormBackwardFinish& work);
+
 void norm_backward_finish(const NormBackwardFinish& work, Stream stream);
 
 }  // namespace effnet::cuda

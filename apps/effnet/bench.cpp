@@ -19,7 +19,8 @@ void add_bench(CLI::App& program) {
       "train    training steps, forward to optimizer, by the project's kernels and by LibTorch's operators\n"
       "infer    logits of pictures, the same two\n"
       "kernels  each micro-kernel of each instruction set beside the machine's measured peak\n"
-      "Flags of these three (--threads, --seconds, --only, --json, ...) go to effnet-bench: see effnet bench "
+      "cuda-kernels  each launch of a training step on a CUDA device, beside cuDNN and LibTorch's operators\n"
+      "Flags of these four (--threads, --seconds, --only, --json, ...) go to effnet-bench: see effnet bench "
       "train --help.\n"
       "Examples:\n  effnet bench train --threads 2\n  effnet bench kernels --json\n  effnet bench floors\n");
   command->callback([command] {
