@@ -4,8 +4,11 @@
 #include <cstdio>
 #include <map>
 
+#include "scaling/cost_model.h"
+#include "scaling/families.h"
 #include "tests/cuda/b0_layers.h"
 #include "tests/cuda/ptxas_report.h"
+#include "tests/cuda/step_bytes.h"
 #include "tests/cuda/traffic.h"
 
 using namespace effnet::tests;
@@ -60,6 +63,27 @@ void print_traffic() {
   }
 }
 
+// Level b is the traffic model's: every map crosses memory as seldom as exact batch statistics allow.
+void print_steps() {
+  struct Row {
+    const char* net;
+    std::int64_t batch;
+    double level_b;  // MB a picture
+  };
+  std::printf(
+      "\n| net | batch | forward | backward | optimizer | in all | level b | ratio |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const Row& row : {Row{"b0", 256, 87.4}, Row{"b3", 128, 316}, Row{"b7", 64, 3924}}) {
+    const effnet::spec::ArchSpec arch = effnet::scaling::find_net(row.net).arch;
+    const StepBytes step = step_bytes(arch, row.batch, effnet::scaling::count(arch).total.params);
+    const double unit = 1e6 * static_cast<double>(row.batch);
+    std::printf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %.2f |\n", row.net,
+                static_cast<int>(row.batch), step.forward.total() / unit, step.backward.total() / unit,
+                step.optimizer.total() / unit, step.total() / unit, row.level_b,
+                step.total() / unit / row.level_b);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -71,5 +95,6 @@ int main(int count, char** arguments) {
     return std::pair(a.kernel, a.architecture) < std::pair(b.kernel, b.architecture);
   });
   if (!kernels.empty()) print_resources(kernels);
+  print_steps();
   print_traffic();
 }
