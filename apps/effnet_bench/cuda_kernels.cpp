@@ -136,8 +136,10 @@ std::string text_of(const Result& result, const Flags& flags) {
     if (all == 0) continue;
     const auto batch = static_cast<double>(flags.batch);
     text += fmt::format(
-        "\n{}: these layers in a training step, launch after launch: forward {:.2f} ms, backward {:.2f} ms, update "
-        "{:.2f} ms\n  {:.0f} images/s without the rest of the net; {:.1f} MB an image by the model, {:.0f} % of a copy\n",
+        "\n{}: these layers in a training step, launch after launch: forward {:.2f} ms, backward {:.2f} ms, "
+        "update "
+        "{:.2f} ms\n  {:.0f} images/s without the rest of the net; {:.1f} MB an image by the model, {:.0f} % "
+        "of a copy\n",
         net, 1e3 * sum.forward, 1e3 * sum.backward, 1e3 * sum.update, batch / all, 1e-6 * sum.bytes / batch,
         100 * sum.bytes / all / result.copy_rate);
   }
