@@ -120,11 +120,11 @@ torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
   if (!is_training() && context_.kernels() != ops::Kernels::kReference && !at::GradMode::is_enabled()) {
     if (torch::Tensor logits = infer(pictures); logits.defined()) return logits;
   }
-  torch::Tensor x = pictures.to(maps_);
+  torch::Tensor x = maps_ == torch::kFloat ? pictures : pictures.to(maps_);
   for (const auto& block : blocks_) x = block->forward(x, noise_);
   x = ops::mean_of_map(x);
   if (is_training() && drop_ > 0) x = x * noise_.keep(x.sizes(), 1 - drop_, x);
-  return classifier_->forward(x);
+  return classifier_->forward(x.to(classifier_->weight.scalar_type()));
 }
 
 void initialize(Module& net, std::uint64_t seed) {

@@ -44,8 +44,9 @@ Tensor mbconv(const Tensor& x, const MBConvWeights& weights, const MBConvParams&
                      .activation = params.activation},
                     mode);
   if (weights.reduce.defined()) {
-    const Tensor squeezed = activate(
-        at::linear(mean_of_map(y), weights.reduce.flatten(1), weights.reduce_bias), params.activation);
+    const Tensor squeezed = activate(at::linear(mean_of_map(y).to(weights.reduce.scalar_type()),
+                                                weights.reduce.flatten(1), weights.reduce_bias),
+                                     params.activation);
     const Tensor gate = at::sigmoid(at::linear(squeezed, weights.gate.flatten(1), weights.gate_bias));
     y = y * gate.unsqueeze(-1).unsqueeze(-1).to(y.scalar_type());
   }
