@@ -119,6 +119,14 @@ TEST_CASE("depthwise backward: behind squeeze-and-excite, every picture has its 
           {.activation = activation, .norm_before = false, .addend = true, .gate = true});
 }
 
+TEST_CASE("depthwise backward: a block with several items takes each item's gates") {
+  const DepthwiseShape shape = same_shape(40, 8448, 1, 1, 5, 1);
+  const cuda::DepthwisePlan plan = cuda::plan_backward(shape);
+  REQUIRE(plan.items_a_part > 1);
+  REQUIRE(plan.pictures > 1);
+  check(shape, Storage::kFloat, {.gate = true});
+}
+
 TEST_CASE("depthwise backward: numbers at the ends of their range") {
   const DepthwiseShape shape = same_shape(1, 8, 5, 5, 3, 1);
   const std::vector<double> large(static_cast<std::size_t>(shape.in_rows() * shape.channels), -1e30);
