@@ -7,8 +7,10 @@
 //   weight gradient[o][i][j][c] = sum of dy[o] * x[c] under the tap
 //
 // Storage float or bfloat16 for pictures and maps, everything computed in float; what lies outside of the picture is 0.
-// The moments are those of y as it is stored. A picture's values are asked for from the caches up to nine times: there are
-// 27 multiply-adds an output and 2 bytes of it to be written, so neither arithmetic nor caches bind.
+// The moments are those of y as it is stored. A picture's values are asked for from the caches up to nine times.
+//
+// By an H200's data sheet B0's stem at a batch of 256 in bfloat16 is 0.083 ms of multiply-adds each way beside bytes of
+// 0.059 ms forward and 0.102 ms back: forward arithmetic binds, and loads and conversions come on top of it.
 #pragma once
 
 #include "cuda/row_plan.h"
