@@ -32,6 +32,7 @@ struct BackwardArguments {
 // Numbers behind a gate in shared memory: y_scale and y_offset, and gate and p of each picture of an item, 32 each.
 __device__ __forceinline__ void stage_gates(const BackwardArguments& g, float* gates, int first_picture,
                                             int first_channel) {
+#pragma unroll 1
   for (int i = static_cast<int>(threadIdx.x); i < g.plan.pictures * 2 * kChunk;
        i += static_cast<int>(blockDim.x)) {
     const int picture = first_picture + i / (2 * kChunk), channel = first_channel + i % kChunk;
@@ -149,11 +150,11 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
   constexpr int V = backward_channels(K), kWindow = (K + S - 1) / S, kStep = rows_a_step(S);
   const DepthwisePlan& plan = g.plan;
   const int first_channel = static_cast<int>(blockIdx.x) * kChunk;
-  auto* staged = static_cast<float*>(dynamic_shared());                         // dy (staged pixels, 32)
-  float* coefficients = staged + backward_floats(plan.staged_pixels(), K * K);  // a, b, c, 32 each
-  float* gates = coefficients + 3 * kChunk;
-  auto* raw_d = reinterpret_cast<T*>(gates + (g.gate ? gate_floats(plan) : 0));  // (staged pixels, 32)
-  T* raw_y = raw_d + plan.staged_pixels() * kChunk;  // (staged pixels, 32) where there is y
+  auto* staged = static_cast<float*>(dynamic_shared());                           // dy (staged pixels, 32)
+  float* coefficients = staged + backward_floats(plan.staged_pixels(), K * K);    // a, b, c, 32 each
+  auto* raw_d = reinterpret_cast<T*>(coefficients + 3 * kChunk);                  // (staged pixels, 32)
+  T* raw_y = raw_d + plan.staged_pixels() * kChunk;                               // where there is y
+  auto* gates = reinterpret_cast<float*>(raw_y + plan.staged_pixels() * kChunk);  // where there is a gate
 
   const Place<V> place;
   const int channel = first_channel + place.lane * V;
