@@ -172,6 +172,11 @@ std::vector<Layer> layers_of(const NetOnDevice& net) {
   return layers;
 }
 
+// Stands for memory that is not there yet: plans and models ask pointers only whether they are null.
+void* nowhere() {
+  return reinterpret_cast<void*>(std::uintptr_t{1} << 40);
+}
+
 // Lays out the memory of one layer and makes its lists of work.
 class LayerOnDevice {
  public:
@@ -258,6 +263,7 @@ class LayerOnDevice {
     forward.saved.projected = map(out);
     forward.saved.project_norm = state(s.out_channels);
     forward.x = map(s.in_rows() * s.in_channels);
+    if (s.residual) forward.keep = floats(s.batch());
     forward.out = map(out);
     backward.gradients.project = floats(wide * s.out_channels);
     backward.gradients.project_norm = norm_gradients(s.out_channels);
@@ -416,7 +422,7 @@ std::size_t launch_memory(const NetOnDevice& net, std::string_view where) {
   try {
     std::size_t most = 0;
     for (const Layer& layer : layers) {
-      LayerOnDevice counter(net, nullptr);
+      LayerOnDevice counter(net, nowhere());
       counter.cases(layer);
       most = std::max(most, counter.bytes());
     }
@@ -426,10 +432,29 @@ std::size_t launch_memory(const NetOnDevice& net, std::string_view where) {
   }
 }
 
+StepBytes step_bytes(const NetOnDevice& net) {
+  StepBytes bytes;
+  for (const LaunchCase& of : launch_cases(net, nullptr)) {
+    cuda::BytesModel* sum = of.kernel == "forward"    ? &bytes.forward
+                            : of.kernel == "backward" ? &bytes.backward
+                            : of.kernel == "update"   ? &bytes.update
+                                                      : nullptr;
+    if (!sum) continue;  // a launch of one of these
+    const cuda::BytesModel once = cuda::bytes_of(of.work);
+    const auto repeats = static_cast<double>(of.repeats);
+    sum->maps_read += repeats * once.maps_read;
+    sum->maps_written += repeats * once.maps_written;
+    sum->rest_read += repeats * once.rest_read;
+    sum->rest_written += repeats * once.rest_written;
+  }
+  return bytes;
+}
+
 std::vector<LaunchCase> launch_cases(const NetOnDevice& net, void* memory) {
   std::vector<LaunchCase> all;
   for (const Layer& layer : layers_of(net)) {
-    for (LaunchCase& of : LayerOnDevice(net, memory).cases(layer)) all.push_back(std::move(of));
+    for (LaunchCase& of : LayerOnDevice(net, memory ? memory : nowhere()).cases(layer))
+      all.push_back(std::move(of));
   }
   return all;
 }

@@ -45,8 +45,19 @@ struct NetOnDevice {
 // that there are no kernels for.
 std::size_t launch_memory(const NetOnDevice& net, std::string_view where);
 
-// In `memory`, which one layer after the other uses anew: run in this order, each works on what those before have left. A
-// layer's own cases come together, forward first, each direction as a whole before its launches.
+// The bytes of a training step by the kernels' models (cuda/work.h). The mean over the last map and the classifier, which are
+// LibTorch's, are not in it.
+struct StepBytes {
+  cuda::BytesModel forward, backward, update;  // of the whole batch
+
+  double total() const { return forward.total() + backward.total() + update.total(); }
+};
+
+StepBytes step_bytes(const NetOnDevice& net);
+
+// In `memory`, which one layer after the other uses anew: run in this order, each works on what those before have left.
+// Residual blocks have drop-path. Without memory they can be counted and not run. A layer's own cases come together,
+// forward first, each direction as a whole before its launches.
 std::vector<LaunchCase> launch_cases(const NetOnDevice& net, void* memory);
 
 }  // namespace effnet::apps

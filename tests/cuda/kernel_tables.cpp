@@ -4,11 +4,10 @@
 #include <cstdio>
 #include <map>
 
-#include "scaling/cost_model.h"
+#include "apps/effnet_bench/launch_cases.h"
 #include "scaling/families.h"
 #include "tests/cuda/b0_layers.h"
 #include "tests/cuda/ptxas_report.h"
-#include "tests/cuda/step_bytes.h"
 #include "tests/cuda/traffic.h"
 
 using namespace effnet::tests;
@@ -71,15 +70,15 @@ void print_steps() {
     double level_b;  // MB a picture
   };
   std::printf(
-      "\n| net | batch | forward | backward | optimizer | in all | level b | ratio |\n"
+      "\n| net | batch | forward | backward | update | in all | level b | ratio |\n"
       "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
   for (const Row& row : {Row{"b0", 256, 87.4}, Row{"b3", 128, 316}, Row{"b7", 64, 3924}}) {
-    const effnet::spec::ArchSpec arch = effnet::scaling::find_net(row.net).arch;
-    const StepBytes step = step_bytes(arch, row.batch, effnet::scaling::count(arch).total.params);
+    const effnet::apps::StepBytes step =
+        effnet::apps::step_bytes({effnet::scaling::find_net(row.net).arch, row.batch});
     const double unit = 1e6 * static_cast<double>(row.batch);
     std::printf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %.2f |\n", row.net,
                 static_cast<int>(row.batch), step.forward.total() / unit, step.backward.total() / unit,
-                step.optimizer.total() / unit, step.total() / unit, row.level_b,
+                step.update.total() / unit, step.total() / unit, row.level_b,
                 step.total() / unit / row.level_b);
   }
 }
