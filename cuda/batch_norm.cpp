@@ -23,4 +23,21 @@ NormBackwardFinish finish_of(const NormState& state, const NormGradients& gradie
           .c = factors.c};
 }
 
+OutputGradient add_output_backward(WorkList& list, Carver& memory, BlockOutputBackward work,
+                                   const NormState& state, const NormGradients& gradients) {
+  const Index rows = work.shape.rows(), channels = work.shape.channels;
+  const bool passes = !work.keep && work.activation == kernels::Activation::kIdentity;
+  if (!passes)
+    work.y_gradient = memory.take<std::byte>(rows * channels * static_cast<Index>(bytes_of(work.storage)));
+  work.scale = state.scale;
+  work.offset = state.offset;
+  work.mean = state.mean;
+  const Index parts = output_parts(work.shape, work.storage);
+  work.sums = memory.take<float>(parts * 2 * channels);
+  list.push_back(work);
+  const NormFactors factors = take_factors(memory, channels);
+  list.push_back(finish_of(state, gradients, factors, channels, rows, parts, work.sums));
+  return {passes ? work.out_gradient : work.y_gradient, factors};
+}
+
 }  // namespace effnet::cuda

@@ -67,4 +67,14 @@ NormBackwardFinish finish_of(const NormState& state, const NormGradients& gradie
                              const NormFactors& factors, Index channels, Index rows, Index parts,
                              const float* sums);
 
+// The way back through the end of a block or convolution, from the gradient of its output to that of what its norm put out.
+struct OutputGradient {
+  const void* d = nullptr;  // the output's own gradient where nothing changes it
+  NormFactors factors;
+};
+
+// Appends it. `work` is without what is written; its map of d is in `memory`.
+OutputGradient add_output_backward(WorkList& list, Carver& memory, BlockOutputBackward work,
+                                   const NormState& state, const NormGradients& gradients);
+
 }  // namespace effnet::cuda

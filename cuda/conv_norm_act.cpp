@@ -54,24 +54,13 @@ WorkList work_of(const ConvNormActBackward& backward, Carver& memory) {
   const ConvNormActForward& conv = backward.forward;
   const kernels::ConvShape& s = conv.shape;
   WorkList list;
-  BlockOutputBackward output{.shape = row_shape(s),
-                             .storage = conv.storage,
-                             .out_gradient = backward.out_gradient,
-                             .y = conv.y,
-                             .scale = conv.state.scale,
-                             .offset = conv.state.offset,
-                             .activation = s.activation,
-                             .mean = conv.state.mean};
-  const void* gradient = backward.out_gradient;
-  if (s.activation != kernels::Activation::kIdentity)
-    gradient = output.y_gradient = memory.take<std::byte>(s.batch * s.out_pixels() * s.out_channels *
-                                                          static_cast<Index>(bytes_of(conv.storage)));
-  const Index parts = output_parts(output.shape, conv.storage);
-  output.sums = memory.take<float>(parts * 2 * s.out_channels);
-  list.push_back(output);
-  const NormFactors factors = take_factors(memory, s.out_channels);
-  list.push_back(finish_of(conv.state, backward.norm_gradients, factors, s.out_channels,
-                           s.batch * s.out_pixels(), parts, output.sums));
+  const auto [gradient, factors] = add_output_backward(list, memory,
+                                                       {.shape = row_shape(s),
+                                                        .storage = conv.storage,
+                                                        .out_gradient = backward.out_gradient,
+                                                        .y = conv.y,
+                                                        .activation = s.activation},
+                                                       conv.state, backward.norm_gradients);
   if (s.pointwise()) {
     PointwiseBackward product{.shape = pointwise_shape(s),
                               .storage = conv.storage,

@@ -148,22 +148,16 @@ class BackwardChain {
 };
 
 void BackwardChain::output() {
-  BlockOutputBackward work{.shape = output_shape(s_),
-                           .storage = b_.storage,
-                           .out_gradient = out_gradient_,
-                           .y = saved_.projected,
-                           .scale = saved_.project_norm.scale,
-                           .offset = saved_.project_norm.offset,
-                           .activation = s_.project_activation,
-                           .keep = b_.keep,
-                           .mean = saved_.project_norm.mean};
-  const bool passes = !b_.keep && s_.project_activation == kernels::Activation::kIdentity;
-  if (!passes) work.y_gradient = map(s_.out_rows() * s_.out_channels);
-  gradient_ = passes ? out_gradient_ : work.y_gradient;
-  const Index parts = output_parts(work.shape, b_.storage);
-  work.sums = memory_.take<float>(parts * 2 * s_.out_channels);
-  list_.push_back(work);
-  finish_norm(saved_.project_norm, to_.project_norm, s_.out_channels, s_.out_rows(), parts, work.sums);
+  const OutputGradient output = add_output_backward(list_, memory_,
+                                                    {.shape = output_shape(s_),
+                                                     .storage = b_.storage,
+                                                     .out_gradient = out_gradient_,
+                                                     .y = saved_.projected,
+                                                     .activation = s_.project_activation,
+                                                     .keep = b_.keep},
+                                                    saved_.project_norm, to_.project_norm);
+  gradient_ = output.d;
+  factors_ = output.factors;
 }
 
 void BackwardChain::project() {

@@ -1,7 +1,6 @@
 // The operators by the kernels of cuda/, run by the emulator on LibTorch's own memory, against the reference path in double:
 // values, running statistics and all gradients.
-#include "ops/conv_norm_act.h"
-#include "tests/ops/mbconv_example.h"
+#include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
@@ -74,32 +73,9 @@ TEST_CASE("MBConv on CUDA: every activation, and the depthwise-separable block")
 
 namespace {
 
-// `x_too`: the gradient of x is wanted.
-void compare_conv(const Tensor& x, const Tensor& weight, const ops::ConvNormActParams& params, bool x_too) {
-  const ops::BatchNorm n = random_norm(weight.size(0)), exact_norm = in_double(n);
-  const Tensor exact_x = x.to(torch::kDouble), exact_weight = weight.to(torch::kDouble);
-  const ops::ExecutionContext context = emulated();
-  const Tensor exact =
-      ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params, ops::Mode::kEval);
-  CHECK(relative_error(ops::conv_norm_act(x, weight, n, params, ops::Mode::kEval, context), exact) < 1e-5);
-  const Tensor gradient = torch::randn_like(exact);
-  Named leaves{{"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}};
-  Named exact_leaves{
-      {"weight", exact_weight}, {"norm weight", exact_norm.weight}, {"norm bias", exact_norm.bias}};
-  if (x_too) {
-    leaves.emplace_back("x", x);
-    exact_leaves.emplace_back("x", exact_x);
-  }
-  check_all(run([&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); }, leaves,
-                gradient, {n}),
-            run(
-                [&] {
-                  return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params,
-                                                       ops::Mode::kTrain);
-                },
-                exact_leaves, gradient, {exact_norm}),
-            1e-4);
-  CHECK(context.fallbacks().empty());
+void compare_conv(const Tensor& x, const Tensor& weight, const ops::ConvNormActParams& params,
+                  Wanted wanted = Wanted::kAllGradients) {
+  compare_conv_with_reference(x, weight, params, emulated(), 1e-4, wanted);
 }
 
 }  // namespace
@@ -107,7 +83,7 @@ void compare_conv(const Tensor& x, const Tensor& weight, const ops::ConvNormActP
 TEST_CASE("1x1 convolution, batch norm and activation on CUDA") {
   torch::manual_seed(4);
   for (const Activation activation : {Activation::kIdentity, Activation::kSilu})
-    compare_conv(random_map(4, 24, 5, 6), torch::randn({40, 24, 1, 1}) / 5, {.activation = activation}, true);
+    compare_conv(random_map(4, 24, 5, 6), torch::randn({40, 24, 1, 1}) / 5, {.activation = activation});
 }
 
 TEST_CASE("the stem on CUDA: one and three channels, both strides and paddings") {
@@ -119,7 +95,7 @@ TEST_CASE("the stem on CUDA: one and three channels, both strides and paddings")
                    {.stride = stride,
                     .padding = channels == 1 ? Padding::kSymmetric : Padding::kSame,
                     .activation = Activation::kSilu},
-                   false);
+                   Wanted::kAllButOfX);
     }
   }
 }

@@ -1,4 +1,4 @@
-#include "tests/ops/mbconv_example.h"
+#include "tests/ops/operator_example.h"
 
 #include "tests/support/catch.h"
 
@@ -160,6 +160,30 @@ void compare_with_reference(const Block& b, const ops::ExecutionContext& context
   CHECK(context.fallbacks().empty());
   const double values = 1.0 * b.batch * evaluated.size(2) * evaluated.size(3);
   check_all(ours, exact, values < 40 ? within.few_values : within.trained);
+}
+
+void compare_conv_with_reference(const Tensor& x, const Tensor& weight, const ops::ConvNormActParams& params,
+                                 const ops::ExecutionContext& context, double tolerance, Wanted wanted) {
+  const ops::BatchNorm n = random_norm(weight.size(0)), exact_norm = in_double(n);
+  const Tensor exact_x = x.to(torch::kDouble), exact_weight = weight.to(torch::kDouble);
+  const Tensor exact_evaluated =
+      ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params, ops::Mode::kEval);
+  CHECK(relative_error(ops::conv_norm_act(x, weight, n, params, ops::Mode::kEval, context), exact_evaluated) <
+        1e-5);
+  Named leaves{{"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}};
+  Named exact_leaves{
+      {"weight", exact_weight}, {"norm weight", exact_norm.weight}, {"norm bias", exact_norm.bias}};
+  if (wanted == Wanted::kAllGradients) {
+    leaves.emplace_back("x", x);
+    exact_leaves.emplace_back("x", exact_x);
+  }
+  const Tensor gradient = torch::randn_like(exact_evaluated);
+  const auto ours = [&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); };
+  const auto exact = [&] {
+    return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params, ops::Mode::kTrain);
+  };
+  check_all(run(ours, leaves, gradient, {n}), run(exact, exact_leaves, gradient, {exact_norm}), tolerance);
+  CHECK(context.fallbacks().empty());
 }
 
 }  // namespace effnet::tests

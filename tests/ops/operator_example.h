@@ -1,5 +1,5 @@
-// A block with its surroundings for tests of the operators: tensors of every kind it has, what an implementation makes of
-// them, and the same by the reference path in double.
+// Blocks and convolutions with their surroundings for tests of the operators: tensors of every kind they have, what an
+// implementation makes of them, and the same by the reference path in double.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/conv_norm_act.h"
 #include "ops/mbconv.h"
 
 namespace effnet::tests {
@@ -51,5 +52,12 @@ struct Tolerances {
 // Evaluation, training and all gradients of a block with random tensors, maps stored as `type`.
 void compare_with_reference(const Block& block, const ops::ExecutionContext& context,
                             at::ScalarType type = torch::kFloat, const Tolerances& within = {});
+
+enum class Wanted { kAllGradients, kAllButOfX };
+
+// The same of a dense convolution with a random norm, in float.
+void compare_conv_with_reference(const Tensor& x, const Tensor& weight, const ops::ConvNormActParams& params,
+                                 const ops::ExecutionContext& context, double tolerance,
+                                 Wanted wanted = Wanted::kAllGradients);
 
 }  // namespace effnet::tests

@@ -1,7 +1,7 @@
 // The project's operators against the reference path in double: values, running statistics and all gradients, on shapes
 // from one pixel up, with channel tails, both paddings, both strides, with and without expansion, squeeze and drop-path.
 #include "ops/conv_norm_act.h"
-#include "tests/ops/mbconv_example.h"
+#include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -167,31 +167,8 @@ TEST_CASE("convolution, batch norm, activation: dense kernels, strides, tails, p
             const Tensor x = random_map(size == 1 ? 40 : 4, in, size, size + 1);
             const Tensor weight = (torch::randn({out, in, kernel, kernel}) / std::sqrt(in * kernel * kernel))
                                       .contiguous(at::MemoryFormat::ChannelsLast);
-            const ops::BatchNorm n = random_norm(out), exact_norm = in_double(n);
-            const ops::ConvNormActParams params{stride, 1, padding, Activation::kSilu};
-            const ops::ExecutionContext context(ops::Kernels::kEffnet);
-            const Tensor exact_x = x.to(torch::kDouble), exact_weight = weight.to(torch::kDouble);
-            const Tensor exact_evaluated =
-                ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params, ops::Mode::kEval);
-            CHECK(relative_error(ops::conv_norm_act(x, weight, n, params, ops::Mode::kEval, context),
-                                 exact_evaluated) < 1e-5);
-            const Tensor gradient = torch::randn_like(exact_evaluated);
-            const Named leaves{
-                {"x", x}, {"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}};
-            const Named exact_leaves{{"x", exact_x},
-                                     {"weight", exact_weight},
-                                     {"norm weight", exact_norm.weight},
-                                     {"norm bias", exact_norm.bias}};
-            check_all(
-                run([&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); },
-                    leaves, gradient, {n}),
-                run(
-                    [&] {
-                      return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params,
-                                                           ops::Mode::kTrain);
-                    },
-                    exact_leaves, gradient, {exact_norm}),
-                2e-3);
+            compare_conv_with_reference(x, weight, {stride, 1, padding, Activation::kSilu},
+                                        ops::ExecutionContext(ops::Kernels::kEffnet), 2e-3);
           }
         }
       }
