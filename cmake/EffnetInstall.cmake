@@ -1,4 +1,4 @@
-# cmake --install: programs, static libraries, headers, and the CMake package
+# cmake --install: programs, static libraries, headers, the operator library for Python, and the CMake package
 #   find_package(effnet CONFIG [COMPONENTS scaling ...])  -> effnet::spec, effnet::scaling, ...
 # Each library is an install component of its own (with its headers and targets file), so that
 #   cmake --install build --component scaling   takes one of them.
@@ -10,7 +10,11 @@ set(effnet_needs "")
 get_property(folders GLOBAL PROPERTY EFFNET_FOLDERS)
 foreach(folder IN LISTS folders)
   set(target effnet_${folder})
-  install(TARGETS ${target} EXPORT effnet-${folder} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${folder})
+  get_target_property(beside ${target} EFFNET_BESIDE)  # libraries of the same folder that others link through it
+  if(NOT beside)
+    set(beside "")
+  endif()
+  install(TARGETS ${target} ${beside} EXPORT effnet-${folder} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${folder})
   install(EXPORT effnet-${folder} NAMESPACE effnet:: FILE effnet-${folder}-targets.cmake
           DESTINATION ${package_dir} COMPONENT ${folder})
 
@@ -48,4 +52,7 @@ foreach(program IN ITEMS effnet effnet-train effnet-bench)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
   endif()
 endforeach()
+if(TARGET effnet_operator_library)
+  install(TARGETS effnet_operator_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT operators)
+endif()
 install(FILES LICENSE NOTICE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)

@@ -37,5 +37,8 @@ function(effnet_test folder)
   else()
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)  # tests are compiled more often than run
   endif()
-  catch_discover_tests(${target} TEST_PREFIX "${folder}: " PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  # Tests run beside each other: threads of two programs that spin for one core take a time slice at each loop. Cases that
+  # are about threads set their number.
+  catch_discover_tests(${target} TEST_PREFIX "${folder}: "
+                       PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300 ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()

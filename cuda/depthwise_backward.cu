@@ -9,7 +9,7 @@
 #include "cuda/device/activation.h"
 #include "cuda/device/depthwise_stage.h"
 #include "cuda/device/dispatch.h"
-#include "cuda/device/part_sums.h"
+#include "cuda/device/tap_sums.h"
 
 namespace effnet::cuda {
 namespace {
@@ -20,6 +20,8 @@ struct BackwardArguments {
   Activation activation;
   const void *y_gradient, *y;
   const float *a, *b, *c;
+  const float *gate, *mean_gradient, *y_scale, *y_offset;
+  Activation y_activation;
   const void* x;
   const float *scale, *offset, *mean, *weights;
   const void* addend;
@@ -27,11 +29,44 @@ struct BackwardArguments {
   float *sums, *weight_parts;
 };
 
+// Numbers behind a gate in shared memory: y_scale and y_offset, and gate and p of each picture of an item, 32 each.
+__device__ __forceinline__ void stage_gates(const BackwardArguments& g, float* gates, int first_picture,
+                                            int first_channel) {
+#pragma unroll 1
+  for (int i = static_cast<int>(threadIdx.x); i < g.plan.pictures * 2 * kChunk;
+       i += static_cast<int>(blockDim.x)) {
+    const int picture = first_picture + i / (2 * kChunk), channel = first_channel + i % kChunk;
+    if (picture >= g.batch || channel >= g.channels) continue;
+    const float* of_picture = i / kChunk % 2 == 0 ? g.gate : g.mean_gradient;
+    gates[2 * kChunk + i] =
+        load_global<float>(of_picture + static_cast<Index>(picture) * g.channels + channel);
+  }
+}
+
+// From g to d.
+template <int V>
+__device__ __forceinline__ void apply_gate(Activation activation, const float* norm, const float* of_picture,
+                                           const float (&y)[V], float (&values)[V]) {
+  float z[V], factor[V];
+  load_shared(of_picture, factor);
+  load_shared(of_picture + kChunk, z);
+#pragma unroll
+  for (int v = 0; v < V; ++v) values[v] = factor[v] * values[v] + z[v];
+  load_shared(norm, factor);
+  load_shared(norm + kChunk, z);
+#pragma unroll
+  for (int v = 0; v < V; ++v) z[v] += y[v] * factor[v];
+  activate(activation, z, factor);
+#pragma unroll
+  for (int v = 0; v < V; ++v) values[v] *= factor[v];
+}
+
 // dy of the pieces that this thread has asked for, 0 where it has not. Half a piece at a time: registers are what this
 // kernel is short of.
 template <class T>
 __device__ __forceinline__ void finish_pieces(const BackwardArguments& g, const float* coefficients,
-                                              const T* raw_d, const T* raw_y, float* staged, unsigned asked) {
+                                              const float* gates, const T* raw_d, const T* raw_y,
+                                              float* staged, unsigned asked) {
   const int pieces = g.plan.staged_pixels() * kPieces;
 #pragma unroll 1
   for (int slot = static_cast<int>(threadIdx.x); slot < pieces; slot += static_cast<int>(blockDim.x)) {
@@ -43,6 +78,11 @@ __device__ __forceinline__ void finish_pieces(const BackwardArguments& g, const 
         if (g.y) {
           float y[kPiece / 2], a[kPiece / 2], b[kPiece / 2], c[kPiece / 2];
           take(raw_y + at, y);
+          if (g.gate) {
+            const int row = slot / kPieces % (g.plan.pictures * g.plan.staged_columns);
+            apply_gate(g.y_activation, gates + at % kChunk,
+                       gates + 2 * (1 + g.plan.staged_picture.divide(row)) * kChunk + at % kChunk, y, values);
+          }
           const float* of_channels = coefficients + at % kChunk;
           load_shared(of_channels, a);
           load_shared(of_channels + kChunk, b);
@@ -110,10 +150,11 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
   constexpr int V = backward_channels(K), kWindow = (K + S - 1) / S, kStep = rows_a_step(S);
   const DepthwisePlan& plan = g.plan;
   const int first_channel = static_cast<int>(blockIdx.x) * kChunk;
-  auto* staged = static_cast<float*>(dynamic_shared());                         // dy (staged pixels, 32)
-  float* coefficients = staged + backward_floats(plan.staged_pixels(), K * K);  // a, b, c, 32 each
-  auto* raw_d = reinterpret_cast<T*>(coefficients + 3 * kChunk);                // (staged pixels, 32)
-  T* raw_y = raw_d + plan.staged_pixels() * kChunk;  // (staged pixels, 32) where there is y
+  auto* staged = static_cast<float*>(dynamic_shared());                           // dy (staged pixels, 32)
+  float* coefficients = staged + backward_floats(plan.staged_pixels(), K * K);    // a, b, c, 32 each
+  auto* raw_d = reinterpret_cast<T*>(coefficients + 3 * kChunk);                  // (staged pixels, 32)
+  T* raw_y = raw_d + plan.staged_pixels() * kChunk;                               // where there is y
+  auto* gates = reinterpret_cast<float*>(raw_y + plan.staged_pixels() * kChunk);  // where there is a gate
 
   const Place<V> place;
   const int channel = first_channel + place.lane * V;
@@ -121,6 +162,10 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
   stage_channels(coefficients, g.a, first_channel, g.channels, 1.0f);
   stage_channels(coefficients + kChunk, g.b, first_channel, g.channels, 0.0f);
   stage_channels(coefficients + 2 * kChunk, g.c, first_channel, g.channels, 0.0f);
+  if (g.gate) {
+    stage_channels(gates, g.y_scale, first_channel, g.channels, 0.0f);
+    stage_channels(gates + kChunk, g.y_offset, first_channel, g.channels, 0.0f);
+  }
   __syncthreads();
   float weights[K * K][V], weight_sums[K * K][V] = {};
 #pragma unroll
@@ -190,13 +235,15 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
       }
     };
     ask_for_own(item.first_row);
+    if (g.gate)
+      stage_gates(g, gates, item.picture, first_channel);  // all have finished the last item's pieces
 
     float window[kWindow][kWindow][V] = {};  // [t][u]: dy of t rows up, u columns to the left
     unsigned asked = ask();
     for (int step = item.first_row - (kWindow - 1); step < item.rows_end; step += kStep) {
       wait_for_copies();
       __syncthreads();  // all have computed the step before
-      finish_pieces(g, coefficients, raw_d, raw_y, staged, asked);
+      finish_pieces(g, coefficients, gates, raw_d, raw_y, staged, asked);
       staged_window.first_row += kStep;
       asked = step + kStep < item.rows_end ? ask() : 0;
       __syncthreads();
@@ -270,28 +317,6 @@ __global__ void __launch_bounds__(kThreads, K < 7 ? 2 : 1)
   store_sums(g, staged, K * K);
 }
 
-struct WeightSumArguments {
-  int channels, taps;
-  Index parts;
-  const float* weight_parts;  // (parts, taps, C)
-  float* weight_gradient;     // (C, taps)
-};
-
-__global__ void __launch_bounds__(kJoinThreads, 1)
-    depthwise_weight_gradient_join(const WeightSumArguments g) {
-  auto* shared = static_cast<double*>(dynamic_shared());
-  const int tap = static_cast<int>(blockIdx.y);
-  const Index c = static_cast<Index>(blockIdx.x) * 32 + threadIdx.x % 32;
-  const bool there = c < g.channels;
-  const double sum = join_parts(
-      shared, there ? g.parts : 0,
-      [&](Index part) -> double {
-        return load_global<float>(g.weight_parts + (part * g.taps + tap) * g.channels + c);
-      },
-      [](double& all, double part) { all += part; });
-  if (threadIdx.x < 32 && there) store_global(g.weight_gradient + c * g.taps + tap, static_cast<float>(sum));
-}
-
 template <class T, int K, int S>
 void launch_backward(const DepthwiseBackward& work, Stream stream) {
   const DepthwiseShape& s = work.shape;
@@ -301,23 +326,44 @@ void launch_backward(const DepthwiseBackward& work, Stream stream) {
           .blocks_x = static_cast<unsigned>(plan.chunks),
           .blocks_y = static_cast<unsigned>(plan.parts),
           .threads = static_cast<unsigned>(plan.threads),
-          .shared_bytes = backward_shared_bytes(s, work.storage, work.y ? 2 : 1),
+          .shared_bytes = backward_shared_bytes(s, work.storage, work.y ? 2 : 1, work.gate != nullptr),
           .stream = stream},
          depthwise_backward_row_walk<T, K, S>,
-         {plan,           of(s.batch),      of(s.channels),  of(s.height),
-          of(s.width),    of(s.out_height), of(s.out_width), of(s.pad_top),
-          of(s.pad_left), work.activation,  work.y_gradient, work.y,
-          work.a,         work.b,           work.c,          work.x,
-          work.scale,     work.offset,      work.mean,       work.weights,
-          work.addend,    work.x_gradient,  work.sums,       work.weight_parts});
-  launch({.kernel = "depthwise_weight_gradient_join",
-          .blocks_x = static_cast<unsigned>(plan.chunks),
-          .blocks_y = K * K,
-          .threads = kJoinThreads,
-          .shared_bytes = kJoinThreads * sizeof(double),
-          .stream = stream},
-         depthwise_weight_gradient_join,
-         {of(s.channels), K * K, plan.parts, work.weight_parts, work.weight_gradient});
+         {.plan = plan,
+          .batch = of(s.batch),
+          .channels = of(s.channels),
+          .height = of(s.height),
+          .width = of(s.width),
+          .out_height = of(s.out_height),
+          .out_width = of(s.out_width),
+          .pad_top = of(s.pad_top),
+          .pad_left = of(s.pad_left),
+          .activation = work.activation,
+          .y_gradient = work.y_gradient,
+          .y = work.y,
+          .a = work.a,
+          .b = work.b,
+          .c = work.c,
+          .gate = work.gate,
+          .mean_gradient = work.mean_gradient,
+          .y_scale = work.y_scale,
+          .y_offset = work.y_offset,
+          .y_activation = work.y_activation,
+          .x = work.x,
+          .scale = work.scale,
+          .offset = work.offset,
+          .mean = work.mean,
+          .weights = work.weights,
+          .addend = work.addend,
+          .x_gradient = work.x_gradient,
+          .sums = work.sums,
+          .weight_parts = work.weight_parts});
+  join_tap_sums({.channels = of(s.channels),
+                 .taps = K * K,
+                 .parts = plan.parts,
+                 .weight_parts = work.weight_parts,
+                 .weight_gradient = work.weight_gradient},
+                stream);
 }
 
 }  // namespace

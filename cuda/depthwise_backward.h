@@ -6,6 +6,11 @@
 //   d1 = depthwise^T(dy) * act'(z) + addend      the gradient of z: of what the batch norm before x put out
 //   sums of d1 and d1 * (x - mean) a channel     for that batch norm's own way back (norm_finish.h)
 //
+// Behind squeeze-and-excite d is not known as a map; then it is made here from what pointwise_backward.h and se_layers.h
+// leave, g and for each picture gate and p:
+//
+//   d = (gate * g + p) * act'(y * y_scale + y_offset)
+//
 // The sums are those of d1 as it is stored.
 #pragma once
 
@@ -18,16 +23,19 @@ namespace effnet::cuda {
 struct DepthwiseBackward {
   DepthwiseShape shape;
   Storage storage = Storage::kFloat;
-  const void* y_gradient = nullptr;                                 // d, (N, H', W', C)
-  const void* y = nullptr;                                          // (N, H', W', C); null: dy is d
-  const float *a = nullptr, *b = nullptr, *c = nullptr;             // (C), null without y
-  const void* x = nullptr;                                          // (N, H, W, C)
-  const float *scale = nullptr, *offset = nullptr;                  // (C), both null: x1 is x and act' is 1
-  kernels::Activation activation = kernels::Activation::kIdentity;  // only with scale
-  const float* mean = nullptr;                                      // (C) of x, only with sums
-  const float* weights = nullptr;                                   // (C, k, k)
-  const void* addend = nullptr;                                     // (N, H, W, C) or null
-  void* x_gradient = nullptr;                                       // d1, (N, H, W, C), written
+  const void* y_gradient = nullptr;                       // d, or with gate g, (N, H', W', C)
+  const void* y = nullptr;                                // (N, H', W', C); null: dy is d
+  const float *a = nullptr, *b = nullptr, *c = nullptr;   // (C), null without y
+  const float *gate = nullptr, *mean_gradient = nullptr;  // gate and p (N, C); null: y_gradient is d
+  const float *y_scale = nullptr, *y_offset = nullptr;    // (C), with gate
+  kernels::Activation y_activation = kernels::Activation::kIdentity;  // with gate
+  const void* x = nullptr;                                            // (N, H, W, C)
+  const float *scale = nullptr, *offset = nullptr;                    // (C), both null: x1 is x and act' is 1
+  kernels::Activation activation = kernels::Activation::kIdentity;    // only with scale
+  const float* mean = nullptr;                                        // (C) of x, only with sums
+  const float* weights = nullptr;                                     // (C, k, k)
+  const void* addend = nullptr;                                       // (N, H, W, C) or null
+  void* x_gradient = nullptr;                                         // d1, (N, H, W, C), written
   float* sums = nullptr;             // (gradient_parts, 2, C), written; null: not wanted
   float* weight_parts = nullptr;     // (gradient_parts, k * k, C), memory to work in
   float* weight_gradient = nullptr;  // (C, k, k), written

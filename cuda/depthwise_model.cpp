@@ -42,8 +42,10 @@ BytesModel bytes_of(const DepthwiseBackward& work) {
   BytesModel bytes;
   bytes.maps_read = y * (work.y ? 2 : 1) + x * (work.addend ? 2 : 1);
   bytes.maps_written = x;
-  const double numbers = (work.y ? 3 : 0) + (work.scale ? 2 : 0) + (work.sums ? 1 : 0);
-  bytes.rest_read = 4 * channels * (taps + numbers) + 4 * channels * taps * parts;  // the second stage's too
+  const double numbers = (work.y ? 3 : 0) + (work.scale ? 2 : 0) + (work.sums ? 1 : 0) + (work.gate ? 2 : 0);
+  const double of_pictures = work.gate ? 2 * static_cast<double>(s.batch) : 0;
+  bytes.rest_read =
+      4 * channels * (taps + numbers + of_pictures) + 4 * channels * taps * parts;  // the second stage's too
   bytes.rest_written = 4 * channels * ((taps + (work.sums ? 2 : 0)) * parts + taps);
   return bytes;
 }

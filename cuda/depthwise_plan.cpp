@@ -90,9 +90,11 @@ std::size_t forward_shared_bytes(const DepthwiseShape& shape, Storage storage) {
          static_cast<std::size_t>(pixels * kChunk) * bytes_of(storage);
 }
 
-std::size_t backward_shared_bytes(const DepthwiseShape& shape, Storage storage, int maps) {
-  const int pixels = plan_backward(shape).staged_pixels(), taps = shape.kernel * shape.kernel;
-  return sizeof(float) * static_cast<std::size_t>(backward_floats(pixels, taps) + 3 * kChunk) +
+std::size_t backward_shared_bytes(const DepthwiseShape& shape, Storage storage, int maps, bool gated) {
+  const DepthwisePlan plan = plan_backward(shape);
+  const int pixels = plan.staged_pixels(), taps = shape.kernel * shape.kernel;
+  const int numbers = 3 * kChunk + (gated ? gate_floats(plan) : 0);
+  return sizeof(float) * static_cast<std::size_t>(backward_floats(pixels, taps) + numbers) +
          static_cast<std::size_t>(maps * pixels * kChunk) * bytes_of(storage);
 }
 

@@ -69,8 +69,12 @@ constexpr int backward_floats(int staged_pixels, int taps) {
   return shared_floats(staged_pixels, taps, 2 + taps);
 }
 
-// Behind them lie two or three numbers a channel and the staged rows as they are stored, of one map or of two.
+// Behind them lie two or three numbers a channel and the staged rows as they are stored, of one map or of two, and where
+// there is a gate two more numbers a channel, and two for each picture of an item.
 std::size_t forward_shared_bytes(const DepthwiseShape& shape, Storage storage);
-std::size_t backward_shared_bytes(const DepthwiseShape& shape, Storage storage, int maps);
+std::size_t backward_shared_bytes(const DepthwiseShape& shape, Storage storage, int maps, bool gated);
+constexpr int gate_floats(const DepthwisePlan& plan) {
+  return (2 + 2 * plan.pictures) * kChunk;
+}
 
 }  // namespace effnet::cuda

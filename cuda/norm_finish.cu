@@ -24,13 +24,15 @@ __global__ void __launch_bounds__(kJoinThreads, 1) norm_forward_finish_channels(
       },
       [](Moments<double>& sum, const Moments<double>& part) { sum.join(part); });
   if (threadIdx.x >= 32 || !there) return;
-  const double variance = all.squares / all.count, inverse = 1 / sqrt(variance + g.eps);
+  const double mean = g.moments ? all.mean : load_global<float>(g.running_mean + c);
+  const double variance = g.moments ? all.squares / all.count : load_global<float>(g.running_var + c);
+  const double inverse = 1 / sqrt(variance + g.eps);
   const double scale = load_global<float>(g.weight + c) * inverse;
-  store_global(g.mean + c, static_cast<float>(all.mean));
+  store_global(g.mean + c, static_cast<float>(mean));
   store_global(g.inverse + c, static_cast<float>(inverse));
   store_global(g.scale + c, static_cast<float>(scale));
-  store_global(g.offset + c, static_cast<float>(load_global<float>(g.bias + c) - all.mean * scale));
-  if (!g.running_mean) return;
+  store_global(g.offset + c, static_cast<float>(load_global<float>(g.bias + c) - mean * scale));
+  if (!g.moments || !g.running_mean) return;
   const auto move = [&](float* running, double value) {
     const double before = load_global<float>(running + c);
     store_global(running + c, static_cast<float>((1 - g.momentum) * before + g.momentum * value));

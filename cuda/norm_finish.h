@@ -9,16 +9,19 @@ namespace effnet::cuda {
 
 using kernels::Index;
 
-// From moments to scale and offset: z = scale * y + offset, x^ = (y - mean) * inverse.
+// From moments, or where there are none from the running statistics, to scale and offset: z = scale * y + offset,
+// x^ = (y - mean) * inverse.
 struct NormForwardFinish {
   Index channels = 0, parts = 0;
-  const float* moments = nullptr;                         // (parts, 3, C): count, mean, squared deviations
-  const float *weight = nullptr, *bias = nullptr;         // (C)
-  float *running_mean = nullptr, *running_var = nullptr;  // (C), moved; both null: there are none
+  const float* moments = nullptr;                  // (parts, 3, C): count, mean, squared deviations; or null
+  const float *weight = nullptr, *bias = nullptr;  // (C)
+  float *running_mean = nullptr, *running_var = nullptr;  // (C), moved by moments; both null: there are none
   double eps = 1e-3;
   double momentum = 0.01;  // running = (1 - m) * running + m * batch, the variance unbiased
   float *mean = nullptr, *inverse = nullptr, *scale = nullptr, *offset = nullptr;  // (C), written
 };
+
+BytesModel bytes_of(const NormForwardFinish& work);  // pointers are asked only whether they are null
 
 void norm_forward_finish(const NormForwardFinish& work, Stream stream);
 
@@ -31,6 +34,8 @@ struct NormBackwardFinish {
   float *weight_gradient = nullptr, *bias_gradient = nullptr;         // (C), written
   float *a = nullptr, *b = nullptr, *c = nullptr;                     // (C), written
 };
+
+BytesModel bytes_of(const NormBackwardFinish& work);
 
 void norm_backward_finish(const NormBackwardFinish& work, Stream stream);
 

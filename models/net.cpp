@@ -93,8 +93,8 @@ Regularization regularization_of(const spec::Recipe& recipe) {
 }
 
 NetImpl::NetImpl(const spec::ArchSpec& arch, const Regularization& regularization, std::uint64_t seed,
-                 ops::Kernels kernels)
-    : arch_(arch), drop_(regularization.drop), context_(kernels) {
+                 const ops::ExecutionContext& context, at::ScalarType maps)
+    : arch_(arch), drop_(regularization.drop), maps_(maps), context_(context) {
   Builder builder(*this, arch_, regularization, traits_of(arch_, regularization, context_));
   blocks_ = builder.run();
   classifier_ = register_module("classifier", torch::nn::Linear(builder.channels(), arch.classes));
@@ -120,11 +120,11 @@ torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
   if (!is_training() && context_.kernels() != ops::Kernels::kReference && !at::GradMode::is_enabled()) {
     if (torch::Tensor logits = infer(pictures); logits.defined()) return logits;
   }
-  torch::Tensor x = pictures;
+  torch::Tensor x = maps_ == torch::kFloat ? pictures : pictures.to(maps_);
   for (const auto& block : blocks_) x = block->forward(x, noise_);
   x = ops::mean_of_map(x);
   if (is_training() && drop_ > 0) x = x * noise_.keep(x.sizes(), 1 - drop_, x);
-  return classifier_->forward(x);
+  return classifier_->forward(x.to(classifier_->weight.scalar_type()));
 }
 
 void initialize(Module& net, std::uint64_t seed) {

@@ -29,17 +29,17 @@ double drop_path_of_block(double drop_path, int index, int count);
 
 Regularization regularization_of(const spec::Recipe& recipe);
 
+// `maps` is how training stores maps, float or bfloat16; parameters, statistics and logits are floats.
 class NetImpl : public torch::nn::Module {
  public:
   NetImpl(const spec::ArchSpec& arch, const Regularization& regularization, std::uint64_t seed,
-          ops::Kernels kernels = ops::Kernels::kAuto);
+          const ops::ExecutionContext& context = {}, at::ScalarType maps = torch::kFloat);
 
-  // (N, C, H, W), normalised -> logits (N, classes). In evaluation mode without gradients weights are prepared at the
+  // (N, C, H, W), normalised -> logits (N, classes) in float. In evaluation mode without gradients weights are prepared at the
   // first call, and again after they changed (ops/inference.h).
   torch::Tensor forward(const torch::Tensor& pictures);
 
-  // Of evaluation without gradients, where the project's kernels run it (cpu/inference.h); float otherwise. Training is
-  // always in float.
+  // Of evaluation without gradients, where the project's kernels run it (cpu/inference.h); float otherwise.
   void set_inference_precision(cpu::Precision precision) { prepared_.use(precision); }
 
   // Weights may have changed.
@@ -58,6 +58,7 @@ class NetImpl : public torch::nn::Module {
 
   spec::ArchSpec arch_;
   double drop_;
+  at::ScalarType maps_;
   ops::ExecutionContext context_;
   Noise noise_;
   std::vector<std::shared_ptr<BlockImpl>> blocks_;  // stem, stages and head in order

@@ -14,7 +14,7 @@ void Noise::restart(std::uint64_t seed) {
 torch::Tensor Noise::keep(at::IntArrayRef shape, double survival, const torch::Tensor& x) {
   const torch::NoGradGuard no_grad;
   torch::Tensor kept = torch::empty(shape, torch::kFloat).bernoulli_(survival, generator_).div_(survival);
-  return kept.to(x.options());
+  return kept.to(x.device());
 }
 
 }  // namespace effnet::models

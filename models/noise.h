@@ -15,7 +15,7 @@ class Noise {
 
   void restart(std::uint64_t seed);
 
-  // A tensor of `shape` on x's device: 1/survival with probability `survival`, else 0.
+  // Floats of `shape` on x's device: 1/survival with probability `survival`, else 0.
   torch::Tensor keep(at::IntArrayRef shape, double survival, const torch::Tensor& x);
 
  private:

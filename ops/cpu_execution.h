@@ -8,10 +8,9 @@
 #include "cpu/mbconv.h"
 #include "ops/batch_norm.h"
 #include "ops/execution.h"
+#include "ops/map_memory.h"
 
 namespace effnet::ops {
-
-inline constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
 
 // Runs tasks on LibTorch's threads; whichever takes which, a task's result is the same.
 const cpu::ParallelFor& torch_threads();
@@ -44,11 +43,6 @@ inline torch::Tensor new_map(std::int64_t batch, std::int64_t channels, std::int
 inline cpu::BatchNormState state_in(const torch::Tensor& tensor) {
   return tensor.defined() ? cpu::BatchNormState::in(memory_of(tensor), tensor.size(1))
                           : cpu::BatchNormState{};
-}
-
-// A batch norm in training needs more than one value a channel; c10::Error as LibTorch's own.
-inline void check_batch(std::int64_t rows) {
-  TORCH_CHECK(rows > 1, "batch norm: more than one value a channel is needed for training");
 }
 
 // Whether every one of the maps and weights is a float on the CPU.

@@ -18,12 +18,24 @@ enum class Kernels {
 
 enum class Mode { kTrain, kEval };  // statistics of the batch, or the running ones
 
+// What the kernels of cuda/ work on: a device's memory, or, run by the emulator of the tests, the host's.
+enum class CudaMemory { kDevice, kHost };
+
 class ExecutionContext {
  public:
-  explicit ExecutionContext(Kernels kernels = Kernels::kAuto) : state_(std::make_shared<State>(kernels)) {}
+  // Whose the memory to work in is: the context's, or the thread's that computes.
+  enum class Memory { kOfContext, kOfThread };
+
+  ExecutionContext(Kernels kernels = Kernels::kAuto, Memory memory = Memory::kOfContext,
+                   CudaMemory cuda_memory = CudaMemory::kDevice)
+      : state_(std::make_shared<State>(kernels, memory, cuda_memory)) {}
 
   Kernels kernels() const { return state_->kernels; }
-  cpu::Workspace& workspace() const { return state_->workspace; }
+  CudaMemory cuda_memory() const { return state_->cuda_memory; }
+  cpu::Workspace& workspace() const {
+    static thread_local cpu::Workspace of_thread;
+    return state_->memory == Memory::kOfThread ? of_thread : state_->workspace;
+  }
 
   // Reasons why the reference stood in for the project's kernels, each once.
   const std::set<std::string>& fallbacks() const { return state_->fallbacks; }
@@ -31,8 +43,11 @@ class ExecutionContext {
 
  private:
   struct State {
-    explicit State(Kernels chosen) : kernels(chosen) {}
+    State(Kernels chosen, Memory whose, CudaMemory of_cuda)
+        : kernels(chosen), memory(whose), cuda_memory(of_cuda) {}
     Kernels kernels;
+    Memory memory;
+    CudaMemory cuda_memory;
     cpu::Workspace workspace;
     std::set<std::string> fallbacks;
   };

@@ -3,7 +3,7 @@
 #include <bit>
 
 #include "ops/cpu_execution.h"
-#include "ops/mbconv_pointers.h"
+#include "ops/cpu_mbconv.h"
 
 namespace effnet::ops {
 namespace {

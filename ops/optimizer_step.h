@@ -20,9 +20,13 @@ struct OptimizerStep {
   double weight_decay = 0, learning_rate = 0, momentum_decay = 0, mean_square_decay = 0, eps = 0;
   double largest_norm = 0;  // of the gradients, which are scaled down to it; 0: any
   double average_share = 0;
+  torch::Tensor scalars;  // of new_scalars(); what the kernels of CUDA read of rate, factor and share
 };
 
-void optimizer_step(const OptimizerStep& step, Kernels kernels);
+void optimizer_step(const OptimizerStep& step, const ExecutionContext& context);
+
+// Floats beside the parameters that steps of one optimizer are given in.
+torch::Tensor new_scalars(const torch::Tensor& parameters);
 
 namespace reference {
 void optimizer_step(const OptimizerStep& step);

@@ -1,4 +1,5 @@
-// The definition: LibTorch's operators, their gradients by its autograd.
+// The definition: LibTorch's operators, their gradients by its autograd. Maps may be bfloat16 where parameters are floats;
+// then weights are rounded to it, and squeeze-and-excite is in float.
 #include "ops/activation.h"
 #include "ops/conv_norm_act.h"
 #include "ops/map_padding.h"
@@ -21,8 +22,9 @@ Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& nor
                      const ConvNormActParams& params, Mode mode) {
   const auto kernel = static_cast<int>(weight.size(2));
   const MapPadding by = map_padding(x, kernel, params.stride, params.padding);
+  const Tensor stored = weight.to(x.scalar_type());
   const auto convolve = [&](const Tensor& map, std::int64_t rows, std::int64_t columns) {
-    return at::conv2d(map, weight, {}, {params.stride, params.stride}, {rows, columns}, {1, 1},
+    return at::conv2d(map, stored, {}, {params.stride, params.stride}, {rows, columns}, {1, 1},
                       params.groups);
   };
   const Tensor y =
@@ -42,14 +44,15 @@ Tensor mbconv(const Tensor& x, const MBConvWeights& weights, const MBConvParams&
                      .activation = params.activation},
                     mode);
   if (weights.reduce.defined()) {
-    const Tensor squeezed = activate(
-        at::linear(mean_of_map(y), weights.reduce.flatten(1), weights.reduce_bias), params.activation);
+    const Tensor squeezed = activate(at::linear(mean_of_map(y).to(weights.reduce.scalar_type()),
+                                                weights.reduce.flatten(1), weights.reduce_bias),
+                                     params.activation);
     const Tensor gate = at::sigmoid(at::linear(squeezed, weights.gate.flatten(1), weights.gate_bias));
-    y = y * gate.unsqueeze(-1).unsqueeze(-1);
+    y = y * gate.unsqueeze(-1).unsqueeze(-1).to(y.scalar_type());
   }
   y = conv_norm_act(y, weights.project, weights.project_norm, {.activation = params.project_activation},
                     mode);
-  if (keep.defined()) y = y * keep.view({-1, 1, 1, 1});
+  if (keep.defined()) y = y * keep.view({-1, 1, 1, 1}).to(y.scalar_type());
   return params.residual ? y + x : y;
 }
 

@@ -8,7 +8,7 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 Usage: scripts/setup.sh [options]
-  --cuda            also the libraries that LibTorch needs on a GPU (preset gpu)
+  --cuda            also the libraries that LibTorch needs on a GPU (preset gpu), and what Python needs to import torch
   --developer       also clang-format and clang-tidy
   --python PROGRAM  the Python (3.10 to 3.14) that makes .venv; python3 by default
   --help            this text
@@ -95,9 +95,10 @@ choose_requirements() {
   requirements=(torch.txt charts.txt)
   size="580 MB"
   if [[ $cuda == yes || $(head -n 1 "$stamp" 2>/dev/null) == *torch-cuda* ]]; then
+    requirements+=(torch-python.txt)
     if toolkit_has_libraries; then
       requirements+=(torch-cuda-toolkit.txt)
-      size="810 MB"
+      size="820 MB"
     else
       requirements+=(torch-cuda.txt)
       size="2.6 GB"

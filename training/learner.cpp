@@ -8,8 +8,9 @@ namespace {
 
 models::Net make_net(const LearnerOptions& options) {
   models::Net net(options.arch, models::regularization_of(options.recipe),
-                  spec::derive_seed(options.seed, "weights"), options.kernels);
-  net->to(options.device);
+                  spec::derive_seed(options.seed, "weights"), options.compute.context(),
+                  options.compute.maps);
+  net->to(options.compute.device);
   return net;
 }
 
@@ -19,10 +20,10 @@ Learner::Learner(const LearnerOptions& options)
     : options_(options),
       net_(make_net(options)),
       state_(*net_),
-      optimizer_(options.recipe, state_, options.kernels) {
+      optimizer_(options.recipe, state_, net_->context()) {
   if (options.recipe.ema_decay > 0)
     ema_ = std::make_unique<Ema>(make_net(options), state_, options.recipe.ema_decay);
-  loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(options.device));
+  loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(options.compute.device));
   net_->train();
 }
 

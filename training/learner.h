@@ -7,6 +7,7 @@
 
 #include "models/net.h"
 #include "spec/recipe.h"
+#include "training/compute.h"
 #include "training/ema.h"
 #include "training/flat_state.h"
 #include "training/optimizer.h"
@@ -17,8 +18,7 @@ struct LearnerOptions {
   spec::ArchSpec arch;
   spec::Recipe recipe;
   std::uint64_t seed = 0;  // of the weights, of dropout and stochastic depth
-  torch::Device device = torch::kCPU;
-  ops::Kernels kernels = ops::Kernels::kAuto;
+  Compute compute;
 };
 
 class Learner {

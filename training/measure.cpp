@@ -22,8 +22,8 @@ double seconds_of(Learner& learner, const torch::Tensor& pictures, const torch::
 }
 
 Throughput measure(const MeasureOptions& options) {
-  const torch::Device device = options.on_gpu ? torch::kCUDA : torch::kCPU;
-  Learner learner({.arch = options.arch, .recipe = options.recipe, .device = device, .kernels = options.kernels});
+  const torch::Device device = options.compute.device;
+  Learner learner({.arch = options.arch, .recipe = options.recipe, .compute = options.compute});
   const std::int64_t batch = options.recipe.batch_size, size = options.arch.resolution;
   const torch::Tensor pictures =
       torch::randn({batch, size, size, options.arch.input_channels}).permute({0, 3, 1, 2}).to(device);

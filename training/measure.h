@@ -5,9 +5,9 @@
 
 #include <atomic>
 
-#include "ops/execution.h"
 #include "spec/arch_spec.h"
 #include "spec/recipe.h"
+#include "training/compute.h"
 
 namespace effnet::training {
 
@@ -15,8 +15,7 @@ struct MeasureOptions {
   spec::ArchSpec arch;
   spec::Recipe recipe;  // its batch_size is the step's
   double seconds = 3;   // wall clock in all; at least three steps are made
-  bool on_gpu = false;
-  ops::Kernels kernels = ops::Kernels::kAuto;
+  Compute compute;
 };
 
 struct Throughput {

@@ -4,8 +4,12 @@
 
 namespace effnet::training {
 
-Optimizer::Optimizer(const spec::Recipe& recipe, FlatState& state, ops::Kernels kernels)
-    : recipe_(recipe), state_(state), kernels_(kernels), momentum_(torch::zeros_like(state.parameters)) {
+Optimizer::Optimizer(const spec::Recipe& recipe, FlatState& state, const ops::ExecutionContext& context)
+    : recipe_(recipe),
+      state_(state),
+      context_(context),
+      momentum_(torch::zeros_like(state.parameters)),
+      scalars_(ops::new_scalars(state.parameters)) {
   if (recipe_.opt == spec::OptimizerKind::kRmspropTf) mean_square_ = torch::ones_like(state.parameters);
 }
 
@@ -24,8 +28,9 @@ void Optimizer::step(double learning_rate, const Averaging& averaging) {
                        .mean_square_decay = recipe_.rms_decay,
                        .eps = recipe_.opt_eps,
                        .largest_norm = recipe_.clip_grad,
-                       .average_share = averaging.share},
-                      kernels_);
+                       .average_share = averaging.share,
+                       .scalars = scalars_},
+                      context_);
 }
 
 models::NamedTensors Optimizer::tensors() const {

@@ -27,7 +27,7 @@ struct Averaging {
 class Optimizer {
  public:
   // `state` outlives the optimizer.
-  Optimizer(const spec::Recipe& recipe, FlatState& state, ops::Kernels kernels = ops::Kernels::kAuto);
+  Optimizer(const spec::Recipe& recipe, FlatState& state, const ops::ExecutionContext& context = {});
 
   // One step with the gradients that are there, which are 0 afterwards.
   void step(double learning_rate, const Averaging& averaging = {});
@@ -37,9 +37,10 @@ class Optimizer {
  private:
   spec::Recipe recipe_;
   FlatState& state_;
-  ops::Kernels kernels_;
+  ops::ExecutionContext context_;
   torch::Tensor momentum_;     // (P)
   torch::Tensor mean_square_;  // (P), rmsproptf only
+  torch::Tensor scalars_;      // of a step on CUDA, beside the parameters
 };
 
 }  // namespace effnet::training

@@ -64,9 +64,10 @@ Trainer::Trainer(TrainerOptions options, const data::Dataset& dataset)
   const auto pictures = static_cast<std::int64_t>(options_.train.size());
   steps_per_epoch_ = std::max<std::int64_t>(1, pictures / options_.recipe.batch_size);
   with_typed_failures([&] {
-    learner_ = std::make_unique<Learner>(LearnerOptions{
-        .arch = options_.arch, .recipe = options_.recipe, .seed = options_.seed, .device = options_.device,
-        .kernels = options_.kernels});
+    learner_ = std::make_unique<Learner>(LearnerOptions{.arch = options_.arch,
+                                                        .recipe = options_.recipe,
+                                                        .seed = options_.seed,
+                                                        .compute = options_.compute});
   });
 }
 
@@ -135,9 +136,10 @@ void Trainer::step(data::Batch& batch, int epoch, Observer& observer) {
   const torch::Tensor pictures =
       models::as_channels_last(batch.pixels.data(), batch.count, batch.channels, batch.height);
   const torch::Tensor labels = torch::from_blob(batch.labels.data(), {batch.count}, torch::kLong);
-  learner_->step(pictures.to(options_.device), labels.to(options_.device), progress_.step, rate);
+  learner_->step(pictures.to(options_.compute.device), labels.to(options_.compute.device), progress_.step,
+                 rate);
   ++progress_.step;
-  if (options_.device.is_cpu() || progress_.step % kStepsBetweenChecksOnGpu == 0) check_loss();
+  if (options_.compute.device.is_cpu() || progress_.step % kStepsBetweenChecksOnGpu == 0) check_loss();
   const auto epoch_steps = static_cast<double>(progress_.step - epoch * steps_per_epoch_);
   observer.on_step({.step = progress_.step,
                     .steps = steps(),
@@ -187,7 +189,7 @@ Evaluation Trainer::evaluate_holdout(models::Net& net, const std::atomic<bool>* 
                   {.indices = options_.holdout,
                    .preprocessing = options_.preprocessing,
                    .workers = options_.workers,
-                   .device = options_.device},
+                   .device = options_.compute.device},
                   stop);
 }
 

@@ -27,8 +27,7 @@ struct TrainerOptions {
   std::vector<std::int64_t> holdout;  // evaluated after every epoch; may be empty
   Preprocessing preprocessing;
   int workers = 0;  // loader threads
-  torch::Device device = torch::kCPU;
-  ops::Kernels kernels = ops::Kernels::kAuto;
+  Compute compute;
 };
 
 // What a checkpoint keeps beside tensors.

@@ -15,7 +15,7 @@ namespace {
 
 // A misspelt word would be answered by effnet-bench, which does not know those of this program.
 void check_word(const std::vector<std::string>& words, const CLI::App& bench) {
-  std::vector<std::string> known{"train", "infer", "kernels"};
+  std::vector<std::string> known{"train", "infer", "kernels", "cuda-kernels"};
   if (words.empty() || words.front().starts_with("-") ||
       std::find(known.begin(), known.end(), words.front()) != known.end())
     return;
@@ -40,7 +40,8 @@ void add_bench(CLI::App& program) {
       "train    training steps, forward to optimizer, by the project's kernels and by LibTorch's operators\n"
       "infer    logits of pictures, the same two\n"
       "kernels  each micro-kernel of each instruction set beside the machine's measured peak\n"
-      "Flags of these three (--threads, --seconds, --only, --json, ...) go to effnet-bench: see effnet bench "
+      "cuda-kernels  each launch of a training step on a CUDA device, beside cuDNN and LibTorch's operators\n"
+      "Flags of these four (--threads, --seconds, --only, --json, ...) go to effnet-bench: see effnet bench "
       "train --help.\n"
       "Examples:\n  effnet bench train --threads 2\n  effnet bench kernels --json\n  effnet bench floors\n");
   command->callback([command] {

@@ -82,7 +82,7 @@ Finding processor() {
 Finding device() {
   if (fs::exists("/dev/nvidiactl")) {
     return {"device", Verdict::kOptional, "an NVIDIA driver is there; this build trains on the CPU",
-            "build with the gpu preset for --device cuda (LibTorch's own kernels)"};
+            "build with the gpu preset for --device cuda"};
   }
   return {"device", Verdict::kGood, "cpu", ""};
 }

@@ -45,8 +45,13 @@ std::string to_text(ops::Kernels kernels) {
   return "?";
 }
 
-std::string instruction_set(ops::Kernels kernels, const torch::Device& device) {
-  return kernels != ops::Kernels::kReference && device.is_cpu() ? cpu::best_kernels().name : "";
+std::string to_text(at::ScalarType maps) {
+  return maps == torch::kBFloat16 ? "bfloat16" : "float";
+}
+
+std::string instruction_set(const training::Compute& compute) {
+  return compute.kernels != ops::Kernels::kReference && compute.device.is_cpu() ? cpu::best_kernels().name
+                                                                                : "";
 }
 
 void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
@@ -56,6 +61,9 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", flags.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command.add_option("--dtype", flags.dtype, "how maps are stored on a GPU: float or bfloat16")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"float", "bfloat16"}));
   command
       .add_option_function<std::string>(
           "--kernels", [&flags](const std::string& text) { flags.kernels = parse_kernels(text); },
@@ -63,20 +71,34 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
       ->default_str("auto");
 }
 
-torch::Device prepare_compute(const ComputeFlags& flags) {
+namespace {
+
+torch::Device device_of(const std::string& name) {
+  if (name == "cpu") return torch::kCPU;
+  const torch::Device device = parse_device(name);
+  if (!torch::cuda::is_available()) {
+    throw spec::Error(spec::ErrorKind::kEnvironment, "--device",
+                      fmt::format("'{}' is not there: LibTorch sees no CUDA device", name),
+                      "give --device cpu, or build with -DEFFNET_WITH_CUDA=ON on a machine with a GPU");
+  }
+  if (device.index() < static_cast<int>(torch::cuda::device_count())) return device;
+  throw spec::Error(spec::ErrorKind::kEnvironment, "--device", fmt::format("there is no '{}'", name));
+}
+
+}  // namespace
+
+training::Compute prepare_compute(const ComputeFlags& flags) {
   ops::use_pooled_allocator();
   ops::use_threads(flags.threads);
   at::globalContext().setFlushDenormal(
       true);  // moving averages fade into numbers that are slow to compute with
-  if (flags.device == "cpu") return torch::kCPU;
-  const torch::Device device = parse_device(flags.device);
-  if (!torch::cuda::is_available()) {
-    throw spec::Error(spec::ErrorKind::kEnvironment, "--device",
-                      fmt::format("'{}' is not there: LibTorch sees no CUDA device", flags.device),
-                      "give --device cpu, or build with -DEFFNET_WITH_CUDA=ON on a machine with a GPU");
-  }
-  if (device.index() < static_cast<int>(torch::cuda::device_count())) return device;
-  throw spec::Error(spec::ErrorKind::kEnvironment, "--device", fmt::format("there is no '{}'", flags.device));
+  const bool narrow = flags.dtype == "bfloat16";
+  if (narrow && flags.device == "cpu")
+    throw spec::Error(spec::ErrorKind::kUsage, "--dtype", "training on a CPU stores maps in float only",
+                      "leave it out, or give --device cuda");
+  return {.device = device_of(flags.device),
+          .kernels = flags.kernels,
+          .maps = narrow ? torch::kBFloat16 : torch::kFloat};
 }
 
 }  // namespace effnet::apps

@@ -24,15 +24,12 @@ struct Options {
 
 void run(const Options& options) {
   end_with_parent();  // the bill of a job that was killed must not slow down the next one's
-  const torch::Device device = prepare_compute(options.compute);
+  const training::Compute compute = prepare_compute(options.compute);
   const spec::Recipe recipe = recipe_from(options.recipe);
   for (const std::string& text : options.nets) {
     const spec::ArchSpec arch = spec::parse_arch(text, "--arch");
-    const training::Throughput measured = training::measure_training({.arch = arch,
-                                                                      .recipe = recipe,
-                                                                      .seconds = options.seconds,
-                                                                      .on_gpu = device.is_cuda(),
-                                                                      .kernels = options.compute.kernels});
+    const training::Throughput measured = training::measure_training(
+        {.arch = arch, .recipe = recipe, .seconds = options.seconds, .compute = compute});
     const nlohmann::ordered_json json{{"arch", spec::to_text(arch)},
                                       {"pictures_per_second", measured.pictures_per_second},
                                       {"median_pictures_per_second", measured.median_pictures_per_second},

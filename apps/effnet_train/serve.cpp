@@ -59,8 +59,8 @@ class TrialProgress final : public training::Observer {
 
 class Server {
  public:
-  Server(const OpenedData& data, const spec::Recipe& recipe, torch::Device device, ops::Kernels kernels)
-      : data_(data), recipe_(recipe), device_(device), kernels_(kernels) {}
+  Server(const OpenedData& data, const spec::Recipe& recipe, const training::Compute& compute)
+      : data_(data), recipe_(recipe), compute_(compute) {}
 
   spec::Outcome evaluate(const spec::Trial& trial) {
     const Clock::time_point start = Clock::now();
@@ -89,34 +89,32 @@ class Server {
         .seed = trial.seed,
         .train = data::first_pictures(data_.split.train, dataset, trial.budget.pictures),
         .preprocessing = preprocessing_for(trial.candidate.arch, data_.set),
-        .device = device_,
-        .kernels = kernels_};
+        .compute = compute_};
     options.recipe.epochs = trial.budget.epochs;
     training::Trainer trainer(options, dataset);
     progress.watch(trainer.learner().net()->context());
     trainer.run(progress);
     const training::Evaluation score = training::evaluate(
         trainer.trained_net(), dataset,
-        {.indices = data_.split.holdout, .preprocessing = options.preprocessing, .device = device_});
+        {.indices = data_.split.holdout, .preprocessing = options.preprocessing, .device = compute_.device});
     return {.accuracy = score.top1, .loss = score.loss};
   }
 
   const OpenedData& data_;
   spec::Recipe recipe_;
-  torch::Device device_;
-  ops::Kernels kernels_;
+  training::Compute compute_;
   FallbackNotes fallbacks_;
 };
 
 void run(const Options& options) {
   end_with_parent();
-  const torch::Device device = prepare_compute(options.compute);
+  const training::Compute compute = prepare_compute(options.compute);
   const spec::Recipe recipe = recipe_from(options.recipe);
   const OpenedData data = open_data(options.data);
   if (data.split.holdout.empty())
     throw spec::Error(spec::ErrorKind::kUsage, "--holdout", "a score needs held-out pictures",
                       "give --holdout 5000");
-  Server server(data, recipe, device, options.compute.kernels);
+  Server server(data, recipe, compute);
   int number = 0;
   for (std::string line; std::getline(std::cin, line);) {
     const spec::Trial trial = spec::trial_from_json(line, fmt::format("standard input, line {}", ++number));

@@ -90,8 +90,7 @@ void run(Options& options) {
   job.recipe = recipe_from(options.recipe);
   job.data = options.data;
   job.threads = options.compute.threads;
-  job.device = prepare_compute(options.compute);
-  job.kernels = options.compute.kernels;
+  job.compute = prepare_compute(options.compute);
   if (scaling::count(job.arch).last_map == 1) {
     print_note(
         "note: the last map is 1 x 1 pixel; the last blocks see no neighbourhood. Try --stem-stride 1 or a "

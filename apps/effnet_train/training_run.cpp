@@ -28,7 +28,7 @@ using Json = nlohmann::ordered_json;
 
 // All that the result depends on. Loader workers are not in it: they change nothing.
 std::string config_json(const TrainingRun& run, const OpenedData& data) {
-  return Json{{"name", run.name},
+  Json config{{"name", run.name},
               {"group", run.group},
               {"arch", spec::to_text(run.arch)},
               {"recipe", Json::parse(spec::recipe_json(run.recipe))},
@@ -39,10 +39,11 @@ std::string config_json(const TrainingRun& run, const OpenedData& data) {
               {"train_pictures", run.train_pictures},
               {"seed", run.seed},
               {"threads", run.threads},
-              {"device", run.device.str()},
-              {"kernels", to_text(run.kernels)},
-              {"initial_checkpoint", run.initial_checkpoint.string()}}
-      .dump();
+              {"device", run.compute.device.str()},
+              {"kernels", to_text(run.compute.kernels)},
+              {"initial_checkpoint", run.initial_checkpoint.string()}};
+  if (run.compute.maps != torch::kFloat) config["dtype"] = to_text(run.compute.maps);
+  return config.dump();
 }
 
 training::Metadata model_metadata(const TrainingRun& run, const OpenedData& data) {
@@ -112,9 +113,9 @@ void remove_other_run(const TrainingRun& run, const std::string& config) {
 
 // "effnet 0.1.0 (commit), torch 2.11.0, GNU 12.2.0, kernels auto (avx512)": all that computed a run.
 std::string versions_of(const TrainingRun& run) {
-  const std::string isa = instruction_set(run.kernels, run.device);
+  const std::string isa = instruction_set(run.compute);
   return fmt::format("effnet {} ({}), torch {}, {}, kernels {}{}", kVersion, kCommit, kTorchVersion,
-                     kCompiler, to_text(run.kernels), isa.empty() ? "" : " (" + isa + ")");
+                     kCompiler, to_text(run.compute.kernels), isa.empty() ? "" : " (" + isa + ")");
 }
 
 training::TrainerOptions trainer_options(const TrainingRun& run, const OpenedData& data) {
@@ -127,8 +128,7 @@ training::TrainerOptions trainer_options(const TrainingRun& run, const OpenedDat
           .holdout = data.split.holdout,
           .preprocessing = preprocessing_for(run.arch, data.set),
           .workers = run.workers,
-          .device = run.device,
-          .kernels = run.kernels};
+          .compute = run.compute};
 }
 
 void start_or_resume(const TrainingRun& run, training::Trainer& trainer, training::Checkpoints& checkpoints,
@@ -163,7 +163,7 @@ spec::RunRecord make_record(const TrainingRun& run, const OpenedData& data, trai
   record.test_pictures = test.pictures;
   record.seed = run.seed;
   record.threads = run.threads;
-  record.device = run.device.str();
+  record.device = run.compute.device.str();
   record.versions = versions_of(run);
   record.machine = machine_name();
   record.top1 = test.top1;
@@ -184,7 +184,7 @@ training::Evaluation test_once(const TrainingRun& run, const OpenedData& data, t
                             {.indices = std::move(all),
                              .preprocessing = preprocessing_for(run.arch, data.set),
                              .workers = run.workers,
-                             .device = run.device},
+                             .device = run.compute.device},
                             &stop);
 }
 

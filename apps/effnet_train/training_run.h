@@ -17,6 +17,7 @@
 #include "apps/effnet_train/step_progress.h"
 #include "spec/recipe.h"
 #include "spec/run_record.h"
+#include "training/compute.h"
 
 namespace effnet::apps {
 
@@ -28,8 +29,7 @@ struct TrainingRun {
   std::int64_t train_pictures = 0;  // 0: all that are not held out
   std::uint64_t seed = 0;
   int workers = 0, threads = 1;
-  torch::Device device = torch::kCPU;
-  ops::Kernels kernels = ops::Kernels::kAuto;
+  training::Compute compute;
   std::filesystem::path output;
   std::filesystem::path initial_checkpoint;  // may be empty
   int checkpoint_hist = 1;

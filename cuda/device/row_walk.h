@@ -24,10 +24,9 @@ struct RowPlace {
   }
 };
 
-// Calls visit(picture, offset) for this thread's vectors of the block's part; offset is that of the vector in the map, in
-// values.
-template <class T, class Visit>
-__device__ __forceinline__ void each_vector(const RowPlan& plan, const RowPlace<T>& place, Visit&& visit) {
+// Calls visit(picture, row) for this thread's rows of the block's part; the row is the picture's.
+template <int kUnroll, class T, class Visit>
+__device__ __forceinline__ void each_row(const RowPlan& plan, const RowPlace<T>& place, Visit&& visit) {
   if (!place.there) return;
   const int first = static_cast<int>(blockIdx.x) * plan.items_a_part;
   const int last = first + plan.items_a_part < plan.items ? first + plan.items_a_part : plan.items;
@@ -35,11 +34,19 @@ __device__ __forceinline__ void each_vector(const RowPlan& plan, const RowPlace<
     const int picture = item / plan.segments,
               first_row = (item - picture * plan.segments) * plan.segment_rows;
     const int end = first_row + plan.segment_rows < plan.pixels ? first_row + plan.segment_rows : plan.pixels;
-    const Index map = static_cast<Index>(picture) * plan.pixels * plan.channels + place.channel;
-#pragma unroll 2
-    for (int row = first_row + place.row; row < end; row += plan.rows_at_once)
-      visit(picture, map + row * plan.channels);
+#pragma unroll kUnroll
+    for (int row = first_row + place.row; row < end; row += plan.rows_at_once) visit(picture, row);
   }
+}
+
+// Calls visit(picture, offset) for this thread's vectors of the block's part; offset is that of the vector in the map, in
+// values.
+template <class T, class Visit>
+__device__ __forceinline__ void each_vector(const RowPlan& plan, const RowPlace<T>& place, Visit&& visit) {
+  each_row<2>(plan, place, [&](int picture, int row) {
+    const Index map = static_cast<Index>(picture) * plan.pixels * plan.channels + place.channel;
+    visit(picture, map + row * plan.channels);
+  });
 }
 
 // The sum over the block's rows, right in the threads of row 0, added by halves in an order that depends on the plan

@@ -85,6 +85,19 @@ TEST_CASE("bench train: a case beside its peer, with the ratio") {
         Catch::Approx(row["images_per_second"].get<double>() / row["peer_images_per_second"].get<double>()));
 }
 
+// Whether a device is missing or the build has no kernels for one, it is one line.
+TEST_CASE("bench for a CUDA device: where there is none, that is said; nets and flags are read before") {
+  check_one_message(tests::effnet({"bench", "cuda-kernels", "resnet-50"}), 2, "no MBConv block");
+  check_one_message(tests::effnet({"bench", "cuda-kernels", "--dtype", "half"}), 2, "bfloat16");
+  check_one_message(tests::effnet({"bench", "train", "b0"}), 2, "is for --device cuda");
+  const tests::Finished finished =
+      tests::effnet({"bench", "cuda-kernels", "--seconds", "0", "--only", "optimizer"});
+  CAPTURE(finished.err);
+  if (finished.code == 0) return;  // there is one
+  check_one_message(finished, 4, "CUDA");
+  check_one_message(tests::effnet({"bench", "train", "--device", "cuda"}), 4, "CUDA");
+}
+
 TEST_CASE("bench search: children an hour of a plan, whose rate is bounded by the time the command took") {
   const tests::TemporaryFolder folder;
   const fs::path plan = write_plan(folder.path(), tests::write_small_pictures(folder / "data"));
@@ -189,6 +202,6 @@ TEST_CASE("bench: help is the sibling's, misspelt words are answered there") {
   check_one_message(tests::effnet({"bench", "floors", "--children", "0"}), 2, "--children");
   CHECK(tests::contains(tests::effnet({"bench", "floors", "--help"}).out, "--onnxruntime"));
   const std::string help = tests::effnet({"bench", "--help"}).out;
-  for (const char* command : {"train", "infer", "kernels", "search", "floors"})
+  for (const char* command : {"train", "infer", "kernels", "cuda-kernels", "search", "floors"})
     CHECK(tests::contains(help, command));
 }

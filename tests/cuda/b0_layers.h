@@ -7,9 +7,10 @@
 
 namespace effnet::tests {
 
-inline std::vector<DepthwiseShape> b0_depthwise_layers(Index batch) {
+inline std::vector<DepthwiseShape> b0_depthwise_layers(Index batch,
+                                                       kernels::Padding padding = kernels::Padding::kSame) {
   const auto layer = [&](Index channels, Index size, int kernel, int stride) {
-    return same_shape(batch, channels, size, size, kernel, stride);
+    return same_shape(batch, channels, size, size, kernel, stride, padding);
   };
   return {layer(32, 112, 3, 1), layer(96, 112, 3, 2), layer(144, 56, 3, 1), layer(144, 56, 5, 2),
           layer(240, 28, 5, 1), layer(240, 28, 3, 2), layer(480, 14, 3, 1), layer(480, 14, 5, 1),

@@ -103,6 +103,30 @@ TEST_CASE("depthwise backward: every activation, with and without batch norms, w
   }
 }
 
+TEST_CASE("depthwise backward: behind squeeze-and-excite, every picture has its own gate") {
+  for (const Storage storage : {Storage::kFloat, Storage::kBfloat16}) {
+    for (const int kernel : {3, 5, 7}) {
+      for (const int stride : {1, 2}) {
+        check(same_shape(2, 40, 9, 10, kernel, stride), storage, {.gate = true});
+        check(same_shape(11, 24, 3, 5, kernel, stride), storage, {.gate = true});  // pictures side by side
+      }
+    }
+  }
+  check(same_shape(3, 8, 21, 75, 3, 1), Storage::kFloat, {.gate = true});
+  for (const Activation activation :
+       {Activation::kIdentity, Activation::kRelu, Activation::kRelu6, Activation::kHardSwish})
+    check(same_shape(2, 16, 5, 5, 3, 1), Storage::kFloat,
+          {.activation = activation, .norm_before = false, .addend = true, .gate = true});
+}
+
+TEST_CASE("depthwise backward: a block with several items takes each item's gates") {
+  const DepthwiseShape shape = same_shape(40, 8448, 1, 1, 5, 1);
+  const cuda::DepthwisePlan plan = cuda::plan_backward(shape);
+  REQUIRE(plan.items_a_part > 1);
+  REQUIRE(plan.pictures > 1);
+  check(shape, Storage::kFloat, {.gate = true});
+}
+
 TEST_CASE("depthwise backward: numbers at the ends of their range") {
   const DepthwiseShape shape = same_shape(1, 8, 5, 5, 3, 1);
   const std::vector<double> large(static_cast<std::size_t>(shape.in_rows() * shape.channels), -1e30);

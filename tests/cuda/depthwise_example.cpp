@@ -76,6 +76,10 @@ DepthwiseExample::DepthwiseExample(const DepthwiseShape& shape, Storage storage,
       a_(floats(as_size(shape.channels), 8, 1, 0.5)),
       b_(floats(as_size(shape.channels), 9, 0, 0.3)),
       c_(floats(as_size(shape.channels), 10, 0, 0.3)),
+      gate_(floats(as_size(shape.batch * shape.channels), 12, 0.5, 0.4)),
+      mean_gradient_(floats(as_size(shape.batch * shape.channels), 13, 0, 0.3)),
+      y_scale_(floats(as_size(shape.channels), 14, 1, 0.5)),
+      y_offset_(floats(as_size(shape.channels), 15, 0, 1)),
       weights_(floats(as_size(shape.channels * shape.kernel * shape.kernel), 11, 0, 1)),
       x_values_(x_.values()) {}
 
@@ -139,6 +143,13 @@ cuda::DepthwiseBackward DepthwiseExample::backward_work() const {
     work.b = b_.data();
     work.c = c_.data();
   }
+  if (around_.gate) {
+    work.gate = gate_.data();
+    work.mean_gradient = mean_gradient_.data();
+    work.y_scale = y_scale_.data();
+    work.y_offset = y_offset_.data();
+    work.y_activation = around_.activation;
+  }
   if (around_.norm_before) {
     work.scale = scale_.data();
     work.offset = offset_.data();
@@ -175,6 +186,16 @@ DepthwiseExample::ExpectedBackward DepthwiseExample::expected_backward() const {
   ExpectedBackward expected{.x_gradient = std::vector<double>(x_values_.size()),
                             .weight_gradient = std::vector<double>(wide(weights_).size()),
                             .dy = y_gradient_.values()};
+  if (around_.gate) {
+    const std::vector<double> gate = wide(gate_), p = wide(mean_gradient_), y = y_.values();
+    const std::vector<double> scale = wide(y_scale_), offset = wide(y_offset_);
+    const std::size_t channels = scale.size(), picture = y.size() / as_size(shape_.batch);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t channel = i % channels, of_picture = i / picture * channels + channel;
+      expected.dy[i] = (gate[of_picture] * expected.dy[i] + p[of_picture]) *
+                       kernels::activation_slope(around_.activation, y[i] * scale[channel] + offset[channel]);
+    }
+  }
   if (around_.norm_behind) {
     const std::vector<double> a = wide(a_), b = wide(b_), c = wide(c_), y = y_.values();
     for (std::size_t i = 0; i < y.size(); ++i) {

@@ -23,6 +23,7 @@ struct Surroundings {
   bool norm_before = true;  // scale, offset and activation, and going back the sums
   bool norm_behind = true;  // moments going forward, a, b, c going back
   bool addend = false;      // going back
+  bool gate = false;        // going back, with a norm behind: y_gradient is g
 };
 
 DepthwiseShape same_shape(Index batch, Index channels, Index height, Index width, int kernel, int stride,
@@ -75,7 +76,8 @@ class DepthwiseExample {
   Storage storage_;
   Surroundings around_;
   StoredMap x_, y_, y_gradient_, addend_;
-  DeviceBuffer<float> scale_, offset_, mean_, a_, b_, c_, weights_;
+  DeviceBuffer<float> scale_, offset_, mean_, a_, b_, c_, gate_, mean_gradient_, y_scale_, y_offset_,
+      weights_;
   std::vector<double> x_values_;
 };
 

@@ -69,9 +69,9 @@ TEST_CASE("depthwise plan: blocks, parts and shared memory of B0's layers at a b
         CHECK(plan.staged_pixels() * 4 <= 32 * plan.threads);  // a bit of a word for each piece of a thread
       }
       CHECK(cuda::forward_shared_bytes(shape, cuda::Storage::kBfloat16) < kTwoOfAnA100);
-      CHECK(cuda::backward_shared_bytes(shape, cuda::Storage::kBfloat16, 2) < kTwoOfAnA100);
+      CHECK(cuda::backward_shared_bytes(shape, cuda::Storage::kBfloat16, 2, true) < kTwoOfAnA100);
       CHECK(cuda::forward_shared_bytes(shape, cuda::Storage::kFloat) < kTwoOfAnA100);
-      CHECK(cuda::backward_shared_bytes(shape, cuda::Storage::kFloat, 2) < kOneOfAnA100);
+      CHECK(cuda::backward_shared_bytes(shape, cuda::Storage::kFloat, 2, true) < kOneOfAnA100);
     }
   }
 }

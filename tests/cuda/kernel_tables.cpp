@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <map>
 
+#include "apps/effnet_bench/launch_cases.h"
+#include "scaling/families.h"
 #include "tests/cuda/b0_layers.h"
 #include "tests/cuda/ptxas_report.h"
 #include "tests/cuda/traffic.h"
@@ -23,7 +25,7 @@ double shared_kib(const std::string& kernel) {
     const Storage storage = kernel.find("<float") != std::string::npos ? Storage::kFloat : Storage::kBfloat16;
     most = std::max(most, kernel.starts_with("depthwise_forward")
                               ? effnet::cuda::forward_shared_bytes(shape, storage)
-                              : effnet::cuda::backward_shared_bytes(shape, storage, 2));
+                              : effnet::cuda::backward_shared_bytes(shape, storage, 2, true));
   }
   return static_cast<double>(most) / 1024;
 }
@@ -60,6 +62,27 @@ void print_traffic() {
   }
 }
 
+// Level b is the traffic model's: every map crosses memory as seldom as exact batch statistics allow.
+void print_steps() {
+  struct Row {
+    const char* net;
+    std::int64_t batch;
+    double level_b;  // MB a picture
+  };
+  std::printf(
+      "\n| net | batch | forward | backward | update | in all | level b | ratio |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const Row& row : {Row{"b0", 256, 87.4}, Row{"b3", 128, 316}, Row{"b7", 64, 3924}}) {
+    const effnet::apps::StepBytes step =
+        effnet::apps::step_bytes({effnet::scaling::find_net(row.net).arch, row.batch});
+    const double unit = 1e6 * static_cast<double>(row.batch);
+    std::printf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %.2f |\n", row.net,
+                static_cast<int>(row.batch), step.forward.total() / unit, step.backward.total() / unit,
+                step.update.total() / unit, step.total() / unit, row.level_b,
+                step.total() / unit / row.level_b);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -71,5 +94,6 @@ int main(int count, char** arguments) {
     return std::pair(a.kernel, a.architecture) < std::pair(b.kernel, b.architecture);
   });
   if (!kernels.empty()) print_resources(kernels);
+  print_steps();
   print_traffic();
 }

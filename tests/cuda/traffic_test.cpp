@@ -1,6 +1,7 @@
 // The bytes that the CUDA kernels move, counted in sectors by the emulator, against their model.
 #include "tests/cuda/traffic.h"
 
+#include "cuda/norm_finish.h"
 #include "tests/cuda/b0_layers.h"
 #include "tests/support/catch.h"
 
@@ -57,4 +58,44 @@ TEST_CASE("depthwise traffic: channels that share sectors with other blocks' are
   const CountedTraffic floats = backward_traffic(same_shape(2, 24, 17, 19, 5, 2), Storage::kFloat);
   CHECK(floats.ratio() >= kFewer);
   CHECK(floats.ratio() <= 1.05);
+}
+
+TEST_CASE("norm finish traffic: the model's bytes, with moments and from running statistics") {
+  const Index channels = 96, parts = 40;
+  const DeviceBuffer<float> parts_of(std::vector<float>(parts * 3 * channels, 1.0F));
+  const DeviceBuffer<float> channel_numbers(std::vector<float>(12 * channels, 1.0F));
+  const auto numbers_of = [&](Index i) { return channel_numbers.data() + i * channels; };
+  const auto check = [&](const cuda::BytesModel& model, const auto& launch) {
+    emulator::clear_launches();
+    launch();
+    CHECK(counted(model, {}).ratio() == 1);
+  };
+  cuda::NormForwardFinish forward{.channels = channels,
+                                  .parts = parts,
+                                  .moments = parts_of.data(),
+                                  .weight = numbers_of(0),
+                                  .bias = numbers_of(1),
+                                  .running_mean = numbers_of(2),
+                                  .running_var = numbers_of(3),
+                                  .mean = numbers_of(4),
+                                  .inverse = numbers_of(5),
+                                  .scale = numbers_of(6),
+                                  .offset = numbers_of(7)};
+  check(bytes_of(forward), [&] { cuda::norm_forward_finish(forward, nullptr); });
+  forward.moments = nullptr;
+  forward.parts = 0;
+  check(bytes_of(forward), [&] { cuda::norm_forward_finish(forward, nullptr); });
+  const cuda::NormBackwardFinish backward{.channels = channels,
+                                          .parts = parts,
+                                          .rows = 1000,
+                                          .sums = parts_of.data(),
+                                          .mean = numbers_of(4),
+                                          .inverse = numbers_of(5),
+                                          .scale = numbers_of(6),
+                                          .weight_gradient = numbers_of(7),
+                                          .bias_gradient = numbers_of(8),
+                                          .a = numbers_of(9),
+                                          .b = numbers_of(10),
+                                          .c = numbers_of(11)};
+  check(bytes_of(backward), [&] { cuda::norm_backward_finish(backward, nullptr); });
 }

@@ -1,183 +1,16 @@
 // The project's operators against the reference path in double: values, running statistics and all gradients, on shapes
 // from one pixel up, with channel tails, both paddings, both strides, with and without expansion, squeeze and drop-path.
 #include "ops/conv_norm_act.h"
-#include "ops/mbconv.h"
+#include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
-using kernels::Activation;
-using kernels::Padding;
-using torch::Tensor;
+using namespace effnet::tests;
 
 namespace {
 
-// Names go with tensors so that a failure says which one.
-using Named = std::vector<std::pair<std::string, Tensor>>;
-
-Tensor map(std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
-  return torch::randn({n, c, h, w}).contiguous(at::MemoryFormat::ChannelsLast);
-}
-
-ops::BatchNorm norm(std::int64_t channels) {
-  return {torch::rand({channels}) + 0.5,
-          torch::randn({channels}) * 0.3,
-          torch::randn({channels}),
-          torch::rand({channels}) + 0.5,
-          1e-3,
-          0.1};
-}
-
-ops::BatchNorm in_double(const ops::BatchNorm& n) {
-  const auto wide = [](const Tensor& t) { return t.defined() ? t.detach().to(torch::kDouble) : t; };
-  return {wide(n.weight), wide(n.bias), wide(n.running_mean), wide(n.running_var), n.eps, n.momentum};
-}
-
-// The largest error beside the size of what it is an error of.
-double relative_error(const Tensor& ours, const Tensor& exact) {
-  const Tensor wide = ours.detach().to(torch::kDouble);
-  const double size = exact.abs().max().item<double>();
-  return (wide - exact.detach()).abs().max().item<double>() / std::max(size, 0.1);
-}
-
-void check_all(const Named& ours, const Named& exact, double tolerance) {
-  REQUIRE(ours.size() == exact.size());
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    INFO(ours[i].first);
-    REQUIRE(ours[i].second.sizes() == exact[i].second.sizes());
-    CHECK(relative_error(ours[i].second, exact[i].second) < tolerance);
-  }
-}
-
-// Output, gradients of every leaf, running statistics.
-Named run(const std::function<Tensor()>& forward, const Named& leaves, const Tensor& out_gradient,
-          const std::vector<ops::BatchNorm>& norms) {
-  for (const auto& [name, leaf] : leaves) leaf.requires_grad_();
-  const Tensor out = forward();
-  std::vector<Tensor> inputs;
-  for (const auto& [name, leaf] : leaves) inputs.push_back(leaf);
-  const auto gradients = torch::autograd::grad({out}, inputs, {out_gradient.to(out.scalar_type())});
-  Named result{{"out", out}};
-  for (std::size_t i = 0; i < leaves.size(); ++i)
-    result.emplace_back("gradient of " + leaves[i].first, gradients[i]);
-  for (const ops::BatchNorm& n : norms) {
-    result.emplace_back("running mean", n.running_mean);
-    result.emplace_back("running var", n.running_var);
-  }
-  return result;
-}
-
-struct Block {
-  int batch = 2, in = 8, expand = 4, out = 8, squeeze = 2, kernel = 3, stride = 1, height = 6, width = 6;
-  Activation activation = Activation::kSilu;
-  Padding padding = Padding::kSame;
-  bool drop = false;
-  Activation project_activation = Activation::kIdentity;
-};
-
-std::string text(const Block& b) {
-  std::ostringstream s;
-  s << "batch " << b.batch << " " << b.height << "x" << b.width << " channels " << b.in << "-"
-    << b.in * b.expand << "-" << b.out << " squeeze " << b.squeeze << " k" << b.kernel << " s" << b.stride
-    << " act " << static_cast<int>(b.activation) << (b.padding == Padding::kSame ? "" : " symmetric")
-    << (b.drop ? " drop" : "");
-  return s.str();
-}
-
-ops::MBConvWeights weights_of(const Block& b) {
-  const std::int64_t wide = b.in * b.expand;
-  const auto random = [](at::IntArrayRef shape, double fan_in) {
-    return (torch::randn(shape) / std::sqrt(fan_in)).contiguous(at::MemoryFormat::ChannelsLast);
-  };
-  ops::MBConvWeights w;
-  if (b.expand != 1) {
-    w.expand = random({wide, b.in, 1, 1}, b.in);
-    w.expand_norm = norm(wide);
-  }
-  w.depthwise = random({wide, 1, b.kernel, b.kernel}, b.kernel * b.kernel);
-  w.depthwise_norm = norm(wide);
-  if (b.squeeze > 0) {
-    w.reduce = random({b.squeeze, wide, 1, 1}, wide);
-    w.reduce_bias = torch::randn({b.squeeze});
-    w.gate = random({wide, b.squeeze, 1, 1}, b.squeeze);
-    w.gate_bias = torch::randn({wide});
-  }
-  w.project = random({b.out, wide, 1, 1}, wide);
-  w.project_norm = norm(b.out);
-  return w;
-}
-
-ops::MBConvWeights in_double(const ops::MBConvWeights& w) {
-  const auto wide = [](const Tensor& t) { return t.defined() ? t.detach().to(torch::kDouble) : t; };
-  return {wide(w.expand),
-          wide(w.depthwise),
-          wide(w.reduce),
-          wide(w.reduce_bias),
-          wide(w.gate),
-          wide(w.gate_bias),
-          wide(w.project),
-          in_double(w.expand_norm),
-          in_double(w.depthwise_norm),
-          in_double(w.project_norm)};
-}
-
-Named leaves_of(const Tensor& x, const ops::MBConvWeights& w) {
-  Named leaves{{"x", x}};
-  for (const auto& [name, tensor] : Named{{"expand", w.expand},
-                                          {"expand norm weight", w.expand_norm.weight},
-                                          {"expand norm bias", w.expand_norm.bias},
-                                          {"depthwise", w.depthwise},
-                                          {"depthwise norm weight", w.depthwise_norm.weight},
-                                          {"depthwise norm bias", w.depthwise_norm.bias},
-                                          {"reduce", w.reduce},
-                                          {"reduce bias", w.reduce_bias},
-                                          {"gate", w.gate},
-                                          {"gate bias", w.gate_bias},
-                                          {"project", w.project},
-                                          {"project norm weight", w.project_norm.weight},
-                                          {"project norm bias", w.project_norm.bias}}) {
-    if (tensor.defined()) leaves.emplace_back(name, tensor);
-  }
-  return leaves;
-}
-
-std::vector<ops::BatchNorm> norms_of(const ops::MBConvWeights& w) {
-  std::vector<ops::BatchNorm> norms{w.depthwise_norm, w.project_norm};
-  if (w.expand.defined()) norms.push_back(w.expand_norm);
-  return norms;
-}
-
-void compare(const Block& b) {
-  INFO(text(b));
-  const Tensor x = map(b.batch, b.in, b.height, b.width);
-  const ops::MBConvWeights weights = weights_of(b), exact_weights = in_double(weights);
-  const Tensor exact_x = x.to(torch::kDouble);
-  const ops::MBConvParams params{b.stride, b.padding, b.activation, b.project_activation,
-                                 b.stride == 1 && b.in == b.out};
-  Tensor keep, exact_keep;
-  if (b.drop) {
-    keep = torch::rand({b.batch}).add_(0.5);
-    keep[0] = 0;
-    exact_keep = keep.to(torch::kDouble);
-  }
-  const ops::ExecutionContext context(ops::Kernels::kEffnet);
-
-  const Tensor evaluated = [&] {
-    const torch::NoGradGuard no_grad;
-    return ops::mbconv(x, weights, params, {}, ops::Mode::kEval, context);
-  }();
-  const Tensor exact_evaluated = ops::reference::mbconv(exact_x, exact_weights, params, {}, ops::Mode::kEval);
-  CHECK(relative_error(evaluated, exact_evaluated) < 1e-5);
-
-  const Tensor gradient = torch::randn_like(evaluated);
-  const Named ours = run([&] { return ops::mbconv(x, weights, params, keep, ops::Mode::kTrain, context); },
-                         leaves_of(x, weights), gradient, norms_of(weights));
-  const Named exact = run(
-      [&] { return ops::reference::mbconv(exact_x, exact_weights, params, exact_keep, ops::Mode::kTrain); },
-      leaves_of(exact_x, exact_weights), gradient, norms_of(exact_weights));
-  CHECK(context.fallbacks().empty());
-  // Batch norm over few values a channel magnifies what float rounds.
-  const double values = 1.0 * b.batch * evaluated.size(2) * evaluated.size(3);
-  check_all(ours, exact, values < 40 ? 2e-3 : 1e-4);
+void compare(const Block& block) {
+  compare_with_reference(block, ops::ExecutionContext(ops::Kernels::kEffnet));
 }
 
 }  // namespace
@@ -290,7 +123,7 @@ TEST_CASE(
       torch::manual_seed(seed);
       const Block block{
           .batch = 3, .in = 1, .expand = 3, .out = 1, .squeeze = 1, .height = size, .width = size};
-      const Tensor x = map(3, 1, size, size), out_gradient = torch::randn_like(x);
+      const Tensor x = random_map(3, 1, size, size), out_gradient = torch::randn_like(x);
       const ops::MBConvWeights weights = weights_of(block), wide = in_double(weights);
       const ops::ExecutionContext context(ops::Kernels::kEffnet);
       const auto gradient = [&](const Tensor& weight, const std::function<Tensor()>& forward) {
@@ -315,7 +148,7 @@ TEST_CASE("MBConv: an input far from zero does not cancel in the statistics of a
   torch::manual_seed(8);
   const Block block{.batch = 2, .in = 6, .expand = 4, .out = 10, .squeeze = 0, .height = 18, .width = 18};
   const ops::MBConvWeights weights = weights_of(block), exact = in_double(weights);
-  const Tensor x = (map(2, 6, 18, 18) + 100).contiguous(at::MemoryFormat::ChannelsLast);
+  const Tensor x = (random_map(2, 6, 18, 18) + 100).contiguous(at::MemoryFormat::ChannelsLast);
   const ops::ExecutionContext context(ops::Kernels::kEffnet);
   ops::mbconv(x, weights, {}, {}, ops::Mode::kTrain, context);
   ops::reference::mbconv(x.to(torch::kDouble), exact, {}, {}, ops::Mode::kTrain);
@@ -331,34 +164,11 @@ TEST_CASE("convolution, batch norm, activation: dense kernels, strides, tails, p
         for (const int size : {1, 5, 8}) {
           for (const Padding padding : {Padding::kSame, Padding::kSymmetric}) {
             INFO("k" << kernel << " s" << stride << " " << in << "-" << out << " size " << size);
-            const Tensor x = map(size == 1 ? 40 : 4, in, size, size + 1);
+            const Tensor x = random_map(size == 1 ? 40 : 4, in, size, size + 1);
             const Tensor weight = (torch::randn({out, in, kernel, kernel}) / std::sqrt(in * kernel * kernel))
                                       .contiguous(at::MemoryFormat::ChannelsLast);
-            const ops::BatchNorm n = norm(out), exact_norm = in_double(n);
-            const ops::ConvNormActParams params{stride, 1, padding, Activation::kSilu};
-            const ops::ExecutionContext context(ops::Kernels::kEffnet);
-            const Tensor exact_x = x.to(torch::kDouble), exact_weight = weight.to(torch::kDouble);
-            const Tensor exact_evaluated =
-                ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params, ops::Mode::kEval);
-            CHECK(relative_error(ops::conv_norm_act(x, weight, n, params, ops::Mode::kEval, context),
-                                 exact_evaluated) < 1e-5);
-            const Tensor gradient = torch::randn_like(exact_evaluated);
-            const Named leaves{
-                {"x", x}, {"weight", weight}, {"norm weight", n.weight}, {"norm bias", n.bias}};
-            const Named exact_leaves{{"x", exact_x},
-                                     {"weight", exact_weight},
-                                     {"norm weight", exact_norm.weight},
-                                     {"norm bias", exact_norm.bias}};
-            check_all(
-                run([&] { return ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context); },
-                    leaves, gradient, {n}),
-                run(
-                    [&] {
-                      return ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, params,
-                                                           ops::Mode::kTrain);
-                    },
-                    exact_leaves, gradient, {exact_norm}),
-                2e-3);
+            compare_conv_with_reference(x, weight, {stride, 1, padding, Activation::kSilu},
+                                        ops::ExecutionContext(ops::Kernels::kEffnet), 2e-3);
           }
         }
       }
@@ -369,8 +179,8 @@ TEST_CASE("convolution, batch norm, activation: dense kernels, strides, tails, p
 TEST_CASE("batch norm of values far from zero keeps its digits") {
   torch::manual_seed(7);
   // Mean 3000, spread about 4: a sum of squares in float would lose the variance, rounding the values alone costs 1e-4.
-  const Tensor x = map(4, 16, 6, 6) + 3000, weight = torch::rand({16, 16, 1, 1});
-  const ops::BatchNorm n = norm(16), exact_norm = in_double(n);
+  const Tensor x = random_map(4, 16, 6, 6) + 3000, weight = torch::rand({16, 16, 1, 1});
+  const ops::BatchNorm n = random_norm(16), exact_norm = in_double(n);
   const ops::ConvNormActParams params{.activation = Activation::kSilu};
   const ops::ExecutionContext context(ops::Kernels::kEffnet);
   const Tensor y = ops::conv_norm_act(x, weight, n, params, ops::Mode::kTrain, context);
@@ -382,9 +192,9 @@ TEST_CASE("batch norm of values far from zero keeps its digits") {
 
 TEST_CASE("what has no kernel is the reference's, and is noted once") {
   const ops::ExecutionContext context;
-  const Tensor x = map(2, 8, 4, 4), weight = torch::randn({8, 4, 3, 3});
+  const Tensor x = random_map(2, 8, 4, 4), weight = torch::randn({8, 4, 3, 3});
   for (int i = 0; i < 2; ++i) {
-    const Tensor y = ops::conv_norm_act(x, weight, norm(8), {.groups = 2}, ops::Mode::kTrain, context);
+    const Tensor y = ops::conv_norm_act(x, weight, random_norm(8), {.groups = 2}, ops::Mode::kTrain, context);
     CHECK(y.sizes() == x.sizes());
   }
   REQUIRE(context.fallbacks().size() == 1);
@@ -394,15 +204,15 @@ TEST_CASE("what has no kernel is the reference's, and is noted once") {
 TEST_CASE("a training batch of one value a channel is refused as LibTorch refuses it") {
   const Block block{.batch = 1, .height = 1, .width = 1};
   const ops::ExecutionContext context;
-  CHECK_THROWS_AS(
-      ops::mbconv(map(1, 8, 1, 1), weights_of(block), {.residual = true}, {}, ops::Mode::kTrain, context),
-      c10::Error);
+  CHECK_THROWS_AS(ops::mbconv(random_map(1, 8, 1, 1), weights_of(block), {.residual = true}, {},
+                              ops::Mode::kTrain, context),
+                  c10::Error);
 }
 
 TEST_CASE("the result does not depend on the number of threads") {
   torch::manual_seed(6);
   const Block block{.batch = 37, .in = 16, .out = 16, .squeeze = 4, .kernel = 5, .height = 9, .width = 9};
-  const Tensor x = map(37, 16, 9, 9);
+  const Tensor x = random_map(37, 16, 9, 9);
   const ops::MBConvWeights weights = weights_of(block);
   const auto once = [&](int threads) {
     at::set_num_threads(threads);

@@ -32,7 +32,7 @@ TEST_CASE("LibTorch is seen by ops, models, training, effnet-train and effnet-be
   CHECK(complaints_of(check_torch_is_confined) == "");
 }
 
-TEST_CASE("OpenCV stays in data, and no parser or database header in a header of ours") {
+TEST_CASE("OpenCV stays in data, cuDNN in cudnn, and no parser or database header in a header of ours") {
   CHECK(complaints_of(check_libraries_are_confined) == "");
 }
 
@@ -78,6 +78,8 @@ TEST_CASE("a planted fault is found") {
   CHECK(check_libraries_are_confined({"data/a.h", "#include <opencv2/core.hpp>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"store/a.h", "#include <nlohmann/json_fwd.hpp>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"store/a.cpp", "#include <nlohmann/json.hpp>\n"}).empty());
+  CHECK(check_libraries_are_confined({"apps/effnet_bench/a.cpp", "#include <cudnn.h>\n"}).size() == 1);
+  CHECK(check_libraries_are_confined({"cudnn/a.h", "#include <cudnn.h>\n"}).empty());
   CHECK(check_cuda_is_confined({"cuda/plan.h", "#include <cuda_runtime.h>\n"}).size() == 1);
   CHECK(check_cuda_is_confined({"ops/a.cpp", "#include \"cuda/device/values.h\"\n"}).size() == 1);
   CHECK(check_cuda_is_confined({"cuda/a.cu", "#include \"cuda/device/values.h\"\n"}).empty());

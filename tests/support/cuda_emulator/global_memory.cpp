@@ -74,6 +74,11 @@ bool GlobalMemory::holds(const void* address) const {
   return at >= begin_ && at < begin_ + kReserved;
 }
 
+bool GlobalMemory::is_host(const void* address, std::size_t alignment) const {
+  return host_is_open_ && !holds(address) && address &&
+         reinterpret_cast<std::uintptr_t>(address) % alignment == 0;
+}
+
 GlobalMemory::Allocation& GlobalMemory::find(const void* device, std::size_t bytes, std::size_t alignment) {
   const auto at = reinterpret_cast<std::uintptr_t>(device);
   if (at % alignment != 0)
@@ -119,6 +124,10 @@ std::map<const void*, Traffic> GlobalMemory::end_launch() {
 }
 
 void GlobalMemory::read(const void* device, void* to, std::size_t bytes) {
+  if (is_host(device, bytes)) {
+    std::memcpy(to, device, bytes);
+    return;
+  }
   Allocation& a = find(device, bytes, bytes);
   const std::size_t at = reinterpret_cast<std::uintptr_t>(device) - a.base;
   std::memcpy(to, a.bytes.data() + at, bytes);
@@ -135,6 +144,10 @@ void GlobalMemory::read(const void* device, void* to, std::size_t bytes) {
 }
 
 void GlobalMemory::write(void* device, const void* from, std::size_t bytes) {
+  if (is_host(device, bytes)) {
+    std::memcpy(device, from, bytes);
+    return;
+  }
   Allocation& a = find(device, bytes, bytes);
   const std::size_t at = reinterpret_cast<std::uintptr_t>(device) - a.base;
   std::memcpy(a.bytes.data() + at, from, bytes);
@@ -163,6 +176,10 @@ void* allocate(std::size_t bytes) {
 
 void release(void* device) {
   global_memory().release(device);
+}
+
+void open_host_memory() {
+  global_memory().open_host_memory();
 }
 
 void write_from_host(void* device, const void* host, std::size_t bytes) {

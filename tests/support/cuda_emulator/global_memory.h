@@ -21,6 +21,7 @@ class GlobalMemory {
   void* allocate(std::size_t bytes);
   void release(void* device);
   bool holds(const void* address) const;
+  void open_host_memory() { host_is_open_ = true; }
 
   // Where the bytes of [device, device + bytes) really are. Throws KernelError when they are not one allocation's.
   std::byte* host_view(const void* device, std::size_t bytes, std::size_t alignment);
@@ -44,10 +45,12 @@ class GlobalMemory {
     Traffic traffic;
   };
   Allocation& find(const void* device, std::size_t bytes, std::size_t alignment);
+  bool is_host(const void* address, std::size_t alignment) const;
   bool others(std::uint32_t tag) const { return tag >= several() && tag != mine(); }
   std::uint32_t several() const { return first_tag_; }  // more than one block of this launch
   std::uint32_t mine() const { return first_tag_ + 1 + block_; }
 
+  bool host_is_open_ = false;
   std::uintptr_t begin_ = 0, next_ = 0;
   std::map<std::uintptr_t, std::unique_ptr<Allocation>> allocations_;
   Allocation* last_ = nullptr;

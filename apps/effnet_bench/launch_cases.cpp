@@ -1,0 +1,462 @@
+#include "apps/effnet_bench/launch_cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cuda/conv_norm_act.h"
+#include "cuda/mbconv.h"
+#include "models/kernel_terms.h"
+#include "scaling/cost_model.h"
+#include "spec/error.h"
+
+namespace effnet::apps {
+namespace {
+
+using cuda::Carver;
+using kernels::Index;
+
+const char* name_of(const cuda::DepthwiseForward&) {
+  return "depthwise_forward";
+}
+const char* name_of(const cuda::DepthwiseBackward&) {
+  return "depthwise_backward";
+}
+const char* name_of(const cuda::PointwiseForward&) {
+  return "pointwise_forward";
+}
+const char* name_of(const cuda::PointwiseBackward&) {
+  return "pointwise_backward";
+}
+const char* name_of(const cuda::NormForwardFinish&) {
+  return "norm_forward_finish";
+}
+const char* name_of(const cuda::NormBackwardFinish&) {
+  return "norm_backward_finish";
+}
+const char* name_of(const cuda::SePool&) {
+  return "se_pool";
+}
+const char* name_of(const cuda::SeLayersForward&) {
+  return "se_layers_forward";
+}
+const char* name_of(const cuda::SeLayersBackward&) {
+  return "se_layers_backward";
+}
+const char* name_of(const cuda::BlockOutputForward&) {
+  return "block_output_forward";
+}
+const char* name_of(const cuda::BlockOutputBackward&) {
+  return "block_output_backward";
+}
+const char* name_of(const cuda::HeadPoolForward&) {
+  return "head_pool_forward";
+}
+const char* name_of(const cuda::HeadPoolBackward&) {
+  return "head_pool_backward";
+}
+const char* name_of(const cuda::GradientNorm&) {
+  return "gradient_norm";
+}
+const char* name_of(const cuda::OptimizerStep&) {
+  return "optimizer_step";
+}
+const char* name_of(const cuda::StemForward&) {
+  return "stem_forward";
+}
+const char* name_of(const cuda::StemBackward&) {
+  return "stem_backward";
+}
+
+template <class T, class... Of>
+constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
+
+struct Parameters {
+  Index count = 0;
+};
+
+// A layer of the net with kernels on CUDA, and how often there is one of its kind.
+struct Layer {
+  std::string name;
+  int repeats = 1;
+  std::variant<cuda::MBConvShape, kernels::ConvShape, Parameters> shape;
+};
+
+kernels::ConvShape conv_shape(const NetOnDevice& net, const spec::Stage& stage, int in_channels, Index side,
+                              int stride) {
+  const kernels::Padding padding = models::kernel_term(net.arch.padding);
+  const Index out = kernels::size_after(side, stage.kernel, stride, padding);
+  const Index before = kernels::padding_of(side, stage.kernel, stride, padding).before;
+  return {.batch = net.batch,
+          .in_channels = in_channels,
+          .out_channels = stage.channels,
+          .height = side,
+          .width = side,
+          .out_height = out,
+          .out_width = out,
+          .kernel = stage.kernel,
+          .stride = stride,
+          .pad_top = before,
+          .pad_left = before,
+          .activation = models::kernel_term(net.arch.activation)};
+}
+
+cuda::MBConvShape block_shape(const NetOnDevice& net, const spec::Stage& stage, int in_channels, Index side,
+                              int stride) {
+  const kernels::Padding padding = models::kernel_term(net.arch.padding);
+  const auto wide = static_cast<int>(in_channels * stage.expand_ratio + 0.5);
+  const int squeezed_of = net.arch.squeeze_base == spec::SqueezeBase::kInput ? in_channels : wide;
+  const Index out = kernels::size_after(side, stage.kernel, stride, padding);
+  const Index before = kernels::padding_of(side, stage.kernel, stride, padding).before;
+  return {.depthwise = {.batch = net.batch,
+                        .channels = wide,
+                        .height = side,
+                        .width = side,
+                        .out_height = out,
+                        .out_width = out,
+                        .kernel = stage.kernel,
+                        .stride = stride,
+                        .pad_top = before,
+                        .pad_left = before},
+          .in_channels = in_channels,
+          .out_channels = stage.channels,
+          .squeezed_channels =
+              stage.se_ratio > 0 ? std::max(1, static_cast<int>(squeezed_of * stage.se_ratio)) : 0,
+          .expands = stage.expand_ratio != 1,
+          .residual = stage.skip && stride == 1 && in_channels == stage.channels,
+          .activation = models::kernel_term(net.arch.activation)};
+}
+
+std::string name_of(const cuda::MBConvShape& s) {
+  return fmt::format("mb k{} s{} {}-{}-{}{} @{}", s.depthwise.kernel, s.depthwise.stride, s.in_channels,
+                     s.expanded(), s.out_channels, s.residual ? " +x" : "", s.depthwise.height);
+}
+
+// Walks through the net; what has no kernel on CUDA only moves channels and size on.
+std::vector<Layer> layers_of(const NetOnDevice& net) {
+  std::vector<Layer> layers;
+  const auto add = [&](const auto& shape, const std::string& name) {
+    const auto same =
+        std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.name == name; });
+    if (same == layers.end()) {
+      layers.push_back({name, 1, shape});
+    } else {
+      ++same->repeats;
+    }
+  };
+  int channels = net.arch.input_channels;
+  Index side = net.arch.resolution;
+  const auto walk = [&](const std::vector<spec::Stage>& stages) {
+    for (const spec::Stage& stage : stages) {
+      for (int repeat = 0; repeat < stage.repeats; ++repeat) {
+        const int stride = repeat == 0 ? stage.stride : 1;
+        if (stage.op == spec::Op::kMBConv) {
+          const cuda::MBConvShape shape = block_shape(net, stage, channels, side, stride);
+          add(shape, name_of(shape));
+        } else if (stage.op == spec::Op::kConv) {
+          const kernels::ConvShape shape = conv_shape(net, stage, channels, side, stride);
+          if (!cuda::conv_refusal(shape))
+            add(shape,
+                fmt::format("conv k{} s{} {}-{} @{}", shape.kernel, stride, channels, stage.channels, side));
+        }
+        if (stage.channels > 0) channels = stage.channels;
+        side = (side + stride - 1) / stride;
+      }
+    }
+  };
+  walk(net.arch.stem);
+  walk(net.arch.stages);
+  walk(net.arch.head);
+  add(Parameters{static_cast<Index>(scaling::count(net.arch).total.params)}, "optimizer");
+  return layers;
+}
+
+// Stands for memory that is not there yet: plans and models ask pointers only whether they are null.
+void* nowhere() {
+  return reinterpret_cast<void*>(std::uintptr_t{1} << 40);
+}
+
+// Lays out the memory of one layer and makes its lists of work.
+class LayerOnDevice {
+ public:
+  LayerOnDevice(const NetOnDevice& net, void* memory) : storage_(net.storage), memory_(memory) {}
+
+  std::size_t bytes() const { return memory_.most(); }
+
+  std::vector<LaunchCase> cases(const Layer& layer) {
+    const Lists lists = std::visit([&](const auto& shape) { return lists_of(shape); }, layer.shape);
+    // As much as the largest matrix of weights, each.
+    peer_weights_ = map(most_weights_);
+    peer_weight_gradient_ = map(most_weights_);
+    std::vector<LaunchCase> cases;
+    const auto add = [&](const cuda::Work& work) {
+      std::visit(
+          [&](const auto& of) {
+            cases.push_back({layer.name, layer.repeats, name_of(of), {work}, peer_of(of)});
+          },
+          work);
+    };
+    for (const auto& [name, list] : lists) {
+      cases.push_back({layer.name, layer.repeats, name, list, {}});
+      for (const cuda::Work& work : list) add(work);
+    }
+    for (const cuda::Work& work : beside_) add(work);
+    return cases;
+  }
+
+ private:
+  using Lists = std::vector<std::pair<const char*, cuda::WorkList>>;
+
+  float* floats(Index count) { return memory_.take<float>(count); }
+  void* map(Index values) { return memory_.take<std::byte>(values * static_cast<Index>(bytes_of(storage_))); }
+  // Stored as the maps are.
+  void* matrix(Index values) {
+    most_weights_ = std::max(most_weights_, values);
+    return map(values);
+  }
+  cuda::NormWeights norm(Index channels) {
+    return {floats(channels), floats(channels), floats(channels), floats(channels)};
+  }
+  cuda::NormState state(Index channels) {
+    return cuda::NormState::in(floats(cuda::NormState::size(channels)), channels);
+  }
+  cuda::NormGradients norm_gradients(Index channels) { return {floats(channels), floats(channels)}; }
+
+  Lists lists_of(const cuda::MBConvShape& s) {
+    const Index wide = s.expanded(), taps = static_cast<Index>(s.depthwise.kernel) * s.depthwise.kernel;
+    const Index out = s.out_rows() * s.out_channels, middle = s.out_rows() * wide;
+    cuda::MBConvForward forward{.shape = s, .storage = storage_};
+    cuda::MBConvBackward backward;
+    most_weights_ = wide * taps;
+    if (s.expands) {
+      forward.weights.expand = matrix(wide * s.in_channels);
+      forward.weights.expand_norm = norm(wide);
+      forward.saved.expanded = map(s.in_rows() * wide);
+      forward.saved.expand_norm = state(wide);
+      backward.gradients.expand = floats(wide * s.in_channels);
+      backward.gradients.expand_norm = norm_gradients(wide);
+    }
+    forward.weights.depthwise = floats(wide * taps);
+    forward.weights.depthwise_norm = norm(wide);
+    forward.saved.depthwise = map(middle);
+    forward.saved.depthwise_norm = state(wide);
+    backward.gradients.depthwise = floats(wide * taps);
+    backward.gradients.depthwise_norm = norm_gradients(wide);
+    if (s.squeezes()) {
+      const Index layer = wide * s.squeezed_channels;
+      forward.weights.reduce = floats(layer);
+      forward.weights.reduce_bias = floats(s.squeezed_channels);
+      forward.weights.gate = floats(layer);
+      forward.weights.gate_bias = floats(wide);
+      forward.saved.pool_sums = floats(pool_sums_size(s, storage_));
+      forward.saved.pooled = floats(s.batch() * wide);
+      forward.saved.squeezed = floats(s.batch() * s.squeezed_channels);
+      forward.saved.gate = floats(s.batch() * wide);
+      backward.gradients.reduce = floats(layer);
+      backward.gradients.reduce_bias = floats(s.squeezed_channels);
+      backward.gradients.gate = floats(layer);
+      backward.gradients.gate_bias = floats(wide);
+    }
+    forward.weights.project = matrix(wide * s.out_channels);
+    forward.weights.project_norm = norm(s.out_channels);
+    forward.saved.projected = map(out);
+    forward.saved.project_norm = state(s.out_channels);
+    forward.x = map(s.in_rows() * s.in_channels);
+    if (s.residual) forward.keep = floats(s.batch());
+    forward.out = map(out);
+    backward.gradients.project = floats(wide * s.out_channels);
+    backward.gradients.project_norm = norm_gradients(s.out_channels);
+    backward.gradients.x = map(s.in_rows() * s.in_channels);
+    backward.out_gradient = map(out);
+    backward.forward = forward;
+    return lists_of(forward, backward);
+  }
+
+  Lists lists_of(const kernels::ConvShape& s) {
+    const Index in = s.batch * s.in_pixels() * s.in_channels, out = s.batch * s.out_pixels() * s.out_channels;
+    const Index weights = s.patch() * s.out_channels;
+    const bool is_stem = s.kernel != 1;
+    most_weights_ = weights;
+    const cuda::ConvNormActForward forward{.shape = s,
+                                           .storage = storage_,
+                                           .weights = is_stem ? floats(weights) : map(weights),
+                                           .norm = norm(s.out_channels),
+                                           .x = map(in),
+                                           .y = map(out),
+                                           .state = state(s.out_channels),
+                                           .out = map(out)};
+    const cuda::ConvNormActBackward backward{.forward = forward,
+                                             .out_gradient = map(out),
+                                             .x_gradient = is_stem ? nullptr : map(in),
+                                             .weight_gradient = floats(weights),
+                                             .norm_gradients = norm_gradients(s.out_channels)};
+    if (!is_stem) add_head_pool(forward);
+    return lists_of(forward, backward);
+  }
+
+  void add_head_pool(const cuda::ConvNormActForward& forward) {
+    const kernels::ConvShape& s = forward.shape;
+    const cuda::RowShape rows{s.batch, s.out_pixels(), s.out_channels};
+    float* pooled = floats(s.batch * s.out_channels);
+    beside_ = {cuda::HeadPoolForward{.shape = rows,
+                                     .storage = storage_,
+                                     .y = forward.y,
+                                     .scale = forward.state.scale,
+                                     .offset = forward.state.offset,
+                                     .activation = s.activation,
+                                     .pooled = pooled},
+               cuda::HeadPoolBackward{.shape = rows,
+                                      .storage = storage_,
+                                      .pooled_gradient = pooled,
+                                      .y = forward.y,
+                                      .scale = forward.state.scale,
+                                      .offset = forward.state.offset,
+                                      .activation = s.activation,
+                                      .mean = forward.state.mean,
+                                      .y_gradient = map(rows.rows() * s.out_channels),
+                                      .sums = floats(head_parts(rows, storage_) * 2 * s.out_channels)}};
+  }
+
+  // RMSProp in TensorFlow's form with a moving average.
+  Lists lists_of(const Parameters& parameters) {
+    const Index count = parameters.count;
+    cuda::OptimizerStep step{.rule = cuda::OptimizerRule::kRmspropTf,
+                             .count = count,
+                             .decayed = count,
+                             .parameters = floats(count),
+                             .gradients = floats(count),
+                             .momentum = floats(count),
+                             .mean_square = floats(count),
+                             .average = floats(count),
+                             .weight_decay = 1e-5F,
+                             .momentum_decay = 0.9F,
+                             .mean_square_decay = 0.9F,
+                             .eps = 1e-3F};
+    auto* const scalars = memory_.take<cuda::OptimizerScalars>(1);
+    step.scalars = scalars;
+    const cuda::GradientNorm norm{.count = count,
+                                  .gradients = step.gradients,
+                                  .largest = 1,
+                                  .parts = memory_.take<double>(cuda::norm_parts(count)),
+                                  .scalars = scalars};
+    return {{"update", {norm, step}}};
+  }
+
+  // Both directions work in the same memory, one after the other.
+  template <class Forward, class Backward>
+  Lists lists_of(const Forward& forward, const Backward& backward) {
+    const std::size_t used = memory_.used();
+    cuda::WorkList there = work_of(forward, memory_);
+    memory_.free_after(used);
+    cuda::WorkList back = work_of(backward, memory_);
+    memory_.free_after(memory_.most());
+    return {{"forward", std::move(there)}, {"backward", std::move(back)}};
+  }
+
+  // Maps are square here.
+  cudnn::Convolution pointwise(const kernels::PointwiseShape& s) const {
+    const auto side = static_cast<Index>(std::lround(std::sqrt(static_cast<double>(s.pixels))));
+    return {.batch = s.batch,
+            .in_channels = s.in_channels,
+            .out_channels = s.out_channels,
+            .height = side,
+            .width = side,
+            .out_height = side,
+            .out_width = side,
+            .storage = storage_};
+  }
+
+  // Of any kernel with a convolution.
+  template <class Of>
+  PeerConvolution peer(const Of& of, const cudnn::Convolution& convolution) const {
+    PeerConvolution peer{.convolution = convolution, .x = const_cast<void*>(of.x), .weights = peer_weights_};
+    if constexpr (requires { of.scale; }) {
+      peer.norm_before = of.scale != nullptr;
+      peer.activation = of.activation;
+    }
+    if constexpr (requires { of.y_gradient; }) {
+      peer.backward = true;
+      peer.y = const_cast<void*>(of.y_gradient);
+      if constexpr (requires { of.x_gradient; }) peer.x_gradient = of.x_gradient;
+      peer.weight_gradient = peer_weight_gradient_;
+    } else {
+      peer.y = of.y;
+    }
+    return peer;
+  }
+
+  template <class Of>
+  std::optional<PeerConvolution> peer_of(const Of& of) const {
+    if constexpr (kIsOneOf<Of, cuda::DepthwiseForward, cuda::DepthwiseBackward>) {
+      return peer(of, cudnn::convolution_of(of.shape, storage_));
+    } else if constexpr (kIsOneOf<Of, cuda::PointwiseForward, cuda::PointwiseBackward>) {
+      PeerConvolution gated = peer(of, pointwise(of.shape));
+      gated.gated = of.gate != nullptr;
+      return gated;
+    } else if constexpr (kIsOneOf<Of, cuda::StemForward, cuda::StemBackward>) {
+      return peer(of, cudnn::convolution_of(of.shape, storage_));
+    } else {
+      return std::nullopt;
+    }
+  }
+
+  cuda::Storage storage_;
+  Carver memory_;
+  cuda::WorkList beside_;  // what the layer's operator does not launch
+  Index most_weights_ = 0;
+  void *peer_weights_ = nullptr, *peer_weight_gradient_ = nullptr;
+};
+
+}  // namespace
+
+std::size_t launch_memory(const NetOnDevice& net, std::string_view where) {
+  const std::vector<Layer> layers = layers_of(net);
+  const bool has_blocks = std::any_of(layers.begin(), layers.end(), [](const Layer& layer) {
+    return std::holds_alternative<cuda::MBConvShape>(layer.shape);
+  });
+  if (!has_blocks) {
+    throw spec::Error(spec::ErrorKind::kUsage, where, "the net has no MBConv block, so no launches of one",
+                      "take one of b0 to b7, or another net of such blocks");
+  }
+  try {
+    std::size_t most = 0;
+    for (const Layer& layer : layers) {
+      LayerOnDevice counter(net, nowhere());
+      counter.cases(layer);
+      most = std::max(most, counter.bytes());
+    }
+    return most;
+  } catch (const std::invalid_argument& error) {
+    throw spec::Error(spec::ErrorKind::kUsage, where, error.what());
+  }
+}
+
+StepBytes step_bytes(const NetOnDevice& net) {
+  StepBytes bytes;
+  for (const LaunchCase& of : launch_cases(net, nullptr)) {
+    cuda::BytesModel* sum = of.kernel == "forward"    ? &bytes.forward
+                            : of.kernel == "backward" ? &bytes.backward
+                            : of.kernel == "update"   ? &bytes.update
+                                                      : nullptr;
+    if (!sum) continue;  // a launch of one of these
+    const cuda::BytesModel once = cuda::bytes_of(of.work);
+    const auto repeats = static_cast<double>(of.repeats);
+    sum->maps_read += repeats * once.maps_read;
+    sum->maps_written += repeats * once.maps_written;
+    sum->rest_read += repeats * once.rest_read;
+    sum->rest_written += repeats * once.rest_written;
+  }
+  return bytes;
+}
+
+std::vector<LaunchCase> launch_cases(const NetOnDevice& net, void* memory) {
+  std::vector<LaunchCase> all;
+  for (const Layer& layer : layers_of(net)) {
+    for (LaunchCase& of : LayerOnDevice(net, memory ? memory : nowhere()).cases(layer))
+      all.push_back(std::move(of));
+  }
+  return all;
+}
+
+}  // namespace effnet::apps

@@ -1,0 +1,74 @@
+// The inverted bottleneck of kernels/mbconv.h on CUDA, as lists of kernels. Maps are channels_last, in float or
+// bfloat16. Saved for the way back are the raw results of the three convolutions and numbers a channel or picture;
+// activations are worked out again.
+//
+//   forward   pointwise (expand), norm, depthwise, norm, se_pool, se_layers, pointwise (project), norm, block_output
+//   backward  block_output, norm, pointwise (project), se_layers, norm, depthwise, norm, pointwise (expand)
+//
+// Without expansion the depthwise convolution reads x; without squeeze-and-excite there are no se_ kernels.
+// Nothing waits for the device and nothing is allocated, so a list can be captured into a graph.
+#pragma once
+
+#include "cuda/batch_norm.h"
+#include "cuda/work.h"
+#include "kernels/mbconv.h"
+
+namespace effnet::cuda {
+
+using kernels::MBConvShape;
+
+// Those of products are stored as the maps are, all others in float.
+struct MBConvWeights {
+  const void* expand = nullptr;      // (Ce, Cin)
+  const float* depthwise = nullptr;  // (Ce, k, k)
+  const float* reduce = nullptr;     // (Cs, Ce)
+  const float* reduce_bias = nullptr;
+  const float* gate = nullptr;  // (Ce, Cs)
+  const float* gate_bias = nullptr;
+  const void* project = nullptr;  // (Cout, Ce)
+  NormWeights expand_norm, depthwise_norm, project_norm;
+};
+
+// What the forward pass leaves; null what the block does not have.
+struct MBConvSaved {
+  void* expanded = nullptr;   // (N, H, W, Ce) raw y1
+  void* depthwise = nullptr;  // (N, H', W', Ce) raw y2
+  void* projected = nullptr;  // (N, H', W', Cout) raw y3
+  NormState expand_norm, depthwise_norm, project_norm;
+  float* pool_sums = nullptr;                                     // (N, pool_parts, 3, Ce)
+  float *pooled = nullptr, *squeezed = nullptr, *gate = nullptr;  // (N, Ce), (N, Cs), (N, Ce)
+};
+
+struct MBConvForward {
+  MBConvShape shape;
+  Storage storage = Storage::kFloat;
+  Statistics statistics = Statistics::kBatch;  // running ones: nobody goes back
+  MBConvWeights weights;
+  const void* x = nullptr;      // (N, H, W, Cin)
+  const float* keep = nullptr;  // (N) or null: 1
+  MBConvSaved saved;
+  void* out = nullptr;  // (N, H', W', Cout), written
+};
+
+// All written.
+struct MBConvGradients {
+  void* x = nullptr;
+  float *expand = nullptr, *depthwise = nullptr, *project = nullptr;
+  float *reduce = nullptr, *reduce_bias = nullptr, *gate = nullptr, *gate_bias = nullptr;
+  NormGradients expand_norm, depthwise_norm, project_norm;
+};
+
+struct MBConvBackward {
+  MBConvForward forward;               // as it was
+  const void* out_gradient = nullptr;  // (N, H', W', Cout)
+  MBConvGradients gradients;
+};
+
+// Floats of saved.pool_sums.
+Index pool_sums_size(const MBConvShape& shape, Storage storage);
+
+// `memory` is what the kernels work in; one that counts says how much that is.
+WorkList work_of(const MBConvForward& block, Carver& memory);
+WorkList work_of(const MBConvBackward& block, Carver& memory);
+
+}  // namespace effnet::cuda

@@ -1,0 +1,16 @@
+// ops/conv_norm_act.h by the kernels of cuda/.
+#pragma once
+
+#include "ops/conv_norm_act.h"
+
+namespace effnet::ops {
+
+// Why these kernels do not do it, or null.
+const char* cuda_refusal(const torch::Tensor& x, const torch::Tensor& weight,
+                         const ConvNormActParams& params);
+
+// As ops::conv_norm_act, x and the result in float or bfloat16. Parameters and their gradients are floats.
+torch::Tensor cuda_conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
+                                 const ConvNormActParams& params, Mode mode);
+
+}  // namespace effnet::ops
