@@ -146,7 +146,7 @@ spec::ArchSpec Space::arch(const Choices& choices) const {
 
 spec::Candidate Space::candidate(const Choices& choices) const {
   spec::Candidate candidate{choices, arch(choices), {}};
-  candidate.cost = scaling::count(candidate.arch).total;
+  candidate.cost = scaling::total_cost(candidate.arch);
   return candidate;
 }
 
