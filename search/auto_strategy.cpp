@@ -19,8 +19,8 @@ StrategyChoice choose_strategy(const Space& space, int trials) {
                                       space.size())};
   }
   if (trials <= kTooFewToLearn) {
-    return {"random", fmt::format("{} trials are too few to learn from: more than {} are needed", trials,
-                                  kTooFewToLearn)};
+    return {"random", fmt::format("{} {} too few to learn from: more than {} are needed", trials,
+                                  trials == 1 ? "trial is" : "trials are", kTooFewToLearn)};
   }
   if (trials <= kTooManyToModel) {
     return {"predictor",

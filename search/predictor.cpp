@@ -24,8 +24,9 @@ constexpr int kFirstTrials = 10;          // random
 constexpr std::size_t kMostPoints = 300;  // of the model: an ask must stay quick
 constexpr std::size_t kMostFittedPoints = 120;
 constexpr int kRounds = 3;  // of moving on from the most promising nets
-// From this trial on every fifth has the best net so far run again, until it is known whether there is luck.
-constexpr int kAskAgain = 50, kAskAgainEvery = 5, kLastAskAgain = 75;
+// From this trial on every fifth has the best net so far run again until it is known whether there is luck, and where there
+// is, every tenth has the net run again that would be recommended.
+constexpr int kAskAgain = 50, kAskAgainEvery = 5, kLastQuestion = 75, kConfirmEvery = 10;
 constexpr int kSameRuns = 4;  // that tell a table of means from one that draws among a few runs
 constexpr std::size_t kParents = 12, kChildren = 12, kStrangers = 100;
 
@@ -57,6 +58,7 @@ class Predictor final : public Strategy {
     spec::RandomStream random(context.seed);
     spec::Choices next = context.trial < kFirstTrials || told_.size() < 3 ? untried(random)
                          : is_question(context.trial)                     ? best_told()
+                         : is_confirmation(context.trial)                 ? recommend(1).front()
                                                                           : best_expected(context, random);
     under_way_[context.trial] = next;
     return next;
@@ -170,8 +172,12 @@ class Predictor final : public Strategy {
   }
 
   bool is_question(int trial) const {
-    return luck_ == Luck::kUnknown && trial >= kAskAgain && trial <= kLastAskAgain &&
+    return luck_ == Luck::kUnknown && trial >= kAskAgain && trial <= kLastQuestion &&
            (trial - kAskAgain) % kAskAgainEvery == 0;
+  }
+
+  bool is_confirmation(int trial) const {
+    return luck_ == Luck::kThereIs && trial > kAskAgain && trial % kConfirmEvery == 0;
   }
 
   spec::Choices best_told() const {

@@ -245,7 +245,8 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
 
 TEST_CASE("settings that could not begin leave the folder to the corrected ones") {
   const Place place;
-  check_one_message(place.search({"--data-dir", "/nowhere", "--dataset", "idx"}), 3, "/nowhere");
+  check_one_message(place.search({"--data-dir", "/nowhere", "--dataset", "idx", "--strategy", "random"}), 3,
+                    "/nowhere");
   CHECK(fs::is_empty(place.folder / "search"));
   // This data set has other pictures than the built-in space's nets expect, and that is not the folder's fault.
   const tests::Finished corrected = place.search({"--data-dir", place.data.string(), "--dataset", "idx"});

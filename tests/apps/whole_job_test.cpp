@@ -206,7 +206,8 @@ TEST_CASE("the whole job, killed and stopped again and again, ends with the same
     CHECK(spec::read_file(whole / file) == spec::read_file(broken / file));
   }
   CHECK(lasting(whole / "results.csv") == lasting(broken / "results.csv"));
-  for (const char* file : {"chart.html", "chart-macs.html", "report.html", "bill.json"}) {
+  for (const char* file :
+       {"chart.html", "chart-macs.html", "report.html", "bill.json", "search/explanation.html"}) {
     CHECK(fs::exists(whole / file));
     CHECK(fs::exists(broken / file));
   }
