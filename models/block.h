@@ -23,9 +23,21 @@ class BlockImpl : public torch::nn::Module {
  public:
   virtual torch::Tensor forward(const torch::Tensor& x, Noise& noise) = 0;
 
+  // The same within a net, where a map may go on raw (ops/map.h) to a next block that takes it; most never do.
+  virtual ops::Map forward_to(const BlockImpl* /*next*/, const ops::Map& x, Noise& noise) {
+    return {forward(x.values, noise)};
+  }
+  // `like` is any map of the net in the same step.
+  virtual bool takes_raw(kernels::Activation, const torch::Tensor& /*like*/) const { return false; }
+
   // Adds itself to the net of ops/inference.h; false: it has no place there.
   virtual bool describe(ops::NetTerms&) const { return false; }
 };
+
+inline ops::Finish finish_for(const BlockImpl* next, kernels::Activation activation,
+                              const torch::Tensor& like) {
+  return next && next->takes_raw(activation, like) ? ops::Finish::kWhereNeeded : ops::Finish::kAlways;
+}
 
 std::shared_ptr<BlockImpl> make_block(const BlockOptions& options, const NetTraits& traits);
 

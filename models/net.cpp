@@ -120,9 +120,10 @@ torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
   if (!is_training() && context_.kernels() != ops::Kernels::kReference && !at::GradMode::is_enabled()) {
     if (torch::Tensor logits = infer(pictures); logits.defined()) return logits;
   }
-  torch::Tensor x = maps_ == torch::kFloat ? pictures : pictures.to(maps_);
-  for (const auto& block : blocks_) x = block->forward(x, noise_);
-  x = ops::mean_of_map(x);
+  ops::Map map{maps_ == torch::kFloat ? pictures : pictures.to(maps_)};
+  for (std::size_t i = 0; i < blocks_.size(); ++i)
+    map = blocks_[i]->forward_to(i + 1 < blocks_.size() ? blocks_[i + 1].get() : nullptr, map, noise_);
+  torch::Tensor x = ops::mean_of_map(map.values);
   if (is_training() && drop_ > 0) x = x * noise_.keep(x.sizes(), 1 - drop_, x);
   return classifier_->forward(x.to(classifier_->weight.scalar_type()));
 }

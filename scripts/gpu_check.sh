@@ -73,11 +73,10 @@ fill() {
   cmake --preset gpu -S "$root" >"$root/build-gpu.log" 2>&1 || { cat "$root/build-gpu.log" >&2; exit 1; }
   mv "$root/build-gpu.log" "$build/configure.log"
   grep -q '^-- CUDA kernels: nvcc' "$build/configure.log" || give_up "the kernels are not compiled: $(grep 'CUDA kernels' "$build/configure.log")"
-  local list programs=() line
+  cmake --build "$build" --parallel "${EFFNET_JOBS:-2}" --target effnet-bench effnet_operator_library gpu-tests
+  local list
   list=$(gpu_tests "$build")
   [[ -n $list ]] || give_up "no test has the label gpu"
-  while IFS=$'\t' read -r _ line _; do programs+=("$(basename "$line")"); done <<<"$list"
-  cmake --build "$build" --parallel "${EFFNET_JOBS:-2}" --target effnet-bench effnet_operator_library "${programs[@]}"
 
   mkdir -p "$folder/tests" "$folder/peers" "$folder/examples"
   : >"$folder/gpu_tests.txt"

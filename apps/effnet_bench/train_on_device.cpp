@@ -21,12 +21,15 @@ namespace {
 // A net with its optimizer and one batch on the device; neither dropout nor drop-path, whose draws come from the host.
 class Training {
  public:
-  Training(const spec::ArchSpec& arch, const DeviceTrainFlags& flags, ops::Kernels kernels)
+  enum class Steps { kLaunches, kGraph };
+
+  Training(const spec::ArchSpec& arch, const DeviceTrainFlags& flags, ops::Kernels kernels, Steps steps)
       : learner_({.arch = arch,
                   .recipe = recipe(),
                   .compute = {.device = torch::kCUDA,
                               .kernels = kernels,
-                              .maps = flags.dtype == "float" ? torch::kFloat : torch::kBFloat16}}),
+                              .maps = flags.dtype == "float" ? torch::kFloat : torch::kBFloat16,
+                              .graph = steps == Steps::kGraph}}),
         pictures_(
             torch::randn({flags.batch, arch.resolution, arch.resolution, arch.input_channels}, torch::kCUDA)
                 .permute({0, 3, 1, 2})),
@@ -66,19 +69,21 @@ struct Row {
 
 std::vector<Row> measured(const std::string& net, const BenchFlags& flags, const DeviceTrainFlags& of) {
   const spec::ArchSpec arch = resolve_net(net).arch;
-  const auto ours = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet);
-  std::vector<std::string> names{"effnet"};
-  std::vector<Contender> contenders{until_done([ours] { ours->step(); })};
+  using Steps = Training::Steps;
+  const auto ours = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kGraph);
+  const auto launches = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kLaunches);
+  std::vector<std::string> names{"effnet", "effnet, launch by launch"};
+  std::vector<Contender> contenders{until_done([ours] { ours->step(); }),
+                                    until_done([launches] { launches->step(); })};
   for (const std::string& peer : flags.peers) {
-    const auto reference = std::make_shared<Training>(arch, of, ops::Kernels::kReference);
+    const auto reference = std::make_shared<Training>(arch, of, ops::Kernels::kReference, Steps::kLaunches);
     const std::function<void()> step = [reference] { reference->step(); };
     const bool graph = peer == "graph";
     names.push_back(graph ? "LibTorch in a CUDA graph" : "LibTorch eager");
     contenders.push_back(until_done(graph ? as_graph(step) : step));
   }
   race(contenders, flags.seconds);
-  for (const std::string& reason : ours->fallbacks())
-    print_note(net + ", by LibTorch's operators: " + reason);
+  for (const std::string& reason : ours->fallbacks()) print_note(net + " falls back: " + reason);
   std::vector<Row> rows;
   for (std::size_t i = 0; i < contenders.size(); ++i) {
     rows.push_back({net, names[i], arch.resolution, static_cast<double>(of.batch) / contenders[i].shortest,
