@@ -16,11 +16,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json row_json(const BenchRow& row) {
-  Json json{{"case", row.name},
-            {"images_per_second", row.images_per_second},
-            {"peer", row.peer},
-            {"peer_images_per_second", row.peer_images_per_second},
-            {"ratio", row.ratio()}};
+  Json json{{"case", row.name}, {"images_per_second", row.images_per_second}};
+  if (!row.peer.empty()) {
+    json["peer"] = row.peer;
+    json["peer_images_per_second"] = row.peer_images_per_second;
+    json["ratio"] = row.ratio();
+  }
   if (row.floor > 0) {
     json["floor"] = row.floor;
     json["held"] = !row.missed();
@@ -70,9 +71,11 @@ std::string bench_text(const std::vector<BenchRow>& rows, int threads) {
   text += fmt::format("\n\n{:<{}} {:>10} {:>10} {:>7}  {:<12}  {}\n", "case", width, "images/s", "peer",
                       "ratio", "floor", "(peer)");
   for (const BenchRow& row : rows) {
-    std::string line = fmt::format("{:<{}} {:>10.1f} {:>10.1f} {:>6.2f}x  {:<12}  {}", row.name, width,
-                                   row.images_per_second, row.peer_images_per_second, row.ratio(),
-                                   floor_text(row), remark(row));
+    const bool alone = row.peer.empty();
+    std::string line =
+        fmt::format("{:<{}} {:>10.1f} {:>10} {:>7}  {:<12}  {}", row.name, width, row.images_per_second,
+                    alone ? "" : fmt::format("{:.1f}", row.peer_images_per_second),
+                    alone ? "" : fmt::format("{:.2f}x", row.ratio()), floor_text(row), remark(row));
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
@@ -86,8 +89,8 @@ std::vector<BenchRow> bench_rows_from_json(std::string_view text, std::string_vi
     for (const Json& json : document.at("cases")) {
       rows.push_back({.name = json.at("case"),
                       .images_per_second = json.at("images_per_second"),
-                      .peer = json.at("peer"),
-                      .peer_images_per_second = json.at("peer_images_per_second"),
+                      .peer = json.value("peer", ""),
+                      .peer_images_per_second = json.value("peer_images_per_second", 0.0),
                       .floor = json.value("floor", 0.0),
                       .peak_megabytes = json.value("peak_megabytes", 0.0),
                       .peer_peak_megabytes = json.value("peer_peak_megabytes", 0.0),

@@ -11,7 +11,7 @@ namespace effnet::apps {
 struct BenchRow {
   std::string name;
   double images_per_second = 0;
-  std::string peer;
+  std::string peer;  // empty: it ran alone
   double peer_images_per_second = 0;
   double floor = 0;  // the ratio that is wanted at least; 0: none
   double peak_megabytes = 0,
@@ -23,8 +23,8 @@ struct BenchRow {
 };
 
 // {"cases":[{"case","images_per_second","peer","peer_images_per_second","ratio"}], "machine", "kernels", "threads"}, where
-// there are any with "floor" and "held", "peak_megabytes", "children_per_hour" and the peer's. `threads` 0: the cases'
-// names tell.
+// there are any with "floor" and "held", "peak_megabytes", "children_per_hour" and the peer's; a case that ran alone has
+// no peer and no ratio. `threads` 0: the cases' names tell.
 std::string bench_json(const std::vector<BenchRow>& rows, int threads);
 std::string bench_text(const std::vector<BenchRow>& rows, int threads);
 

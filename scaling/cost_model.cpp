@@ -19,11 +19,16 @@ struct Convolution {
   int groups = 1;
 };
 
+enum class Layers { kNamed, kSummedUp };
+
 // Walks through the net, keeping channels and map size of the running tensor.
 class Counter {
  public:
-  explicit Counter(const ArchSpec& arch)
-      : arch_(arch), channels_(arch.input_channels), size_(arch.resolution) {}
+  Counter(const ArchSpec& arch, Layers layers)
+      : arch_(arch),
+        named_(layers == Layers::kNamed),
+        channels_(arch.input_channels),
+        size_(arch.resolution) {}
 
   CostReport run() {
     walk_ends("stem", arch_.stem);
@@ -33,7 +38,6 @@ class Counter {
     walk_ends("head", arch_.head);
     report_.last_map = size_;
     classifier();
-    for (const LayerCost& layer : report_.layers) report_.total += layer.cost;
     return std::move(report_);
   }
 
@@ -41,7 +45,7 @@ class Counter {
   void walk_ends(std::string_view section, const std::vector<Stage>& stages) {
     const bool single = stages.size() == 1;
     for (std::size_t i = 0; i < stages.size(); ++i) {
-      prefix_ = single ? std::string(section) : fmt::format("{}.{}", section, i);
+      if (named_) prefix_ = single ? std::string(section) : fmt::format("{}.{}", section, i);
       for (int repeat = 0; repeat < stages[i].repeats; ++repeat)
         block(stages[i], repeat == 0 ? stages[i].stride : 1);
     }
@@ -49,7 +53,7 @@ class Counter {
 
   void walk_stage(const Stage& stage) {
     for (int repeat = 0; repeat < stage.repeats; ++repeat) {
-      prefix_ = fmt::format("blocks.{}.{}", stage_, repeat);
+      if (named_) prefix_ = fmt::format("blocks.{}.{}", stage_, repeat);
       block(stage, repeat == 0 ? stage.stride : 1);
     }
   }
@@ -131,11 +135,7 @@ class Counter {
 
   void convolve(const Convolution& conv) {
     LayerCost layer = next_layer(conv.name, conv.out_channels, conv.stride);
-    layer.operation = conv.groups > 1 && conv.groups == channels_
-                          ? fmt::format("depthwise {0}x{0}", conv.kernel)
-                          : fmt::format("conv {0}x{0}", conv.kernel);
-    if (conv.groups > 1 && conv.groups != channels_) layer.operation += fmt::format(" g{}", conv.groups);
-    if (conv.stride > 1) layer.operation += fmt::format(" /{}", conv.stride);
+    if (named_) layer.operation = operation_of(conv);
     const std::int64_t area = std::int64_t{layer.out_size} * layer.out_size;
     const std::int64_t weights =
         std::int64_t{conv.kernel} * conv.kernel * (channels_ / conv.groups) * conv.out_channels;
@@ -146,11 +146,19 @@ class Counter {
     push(std::move(layer));
   }
 
+  std::string operation_of(const Convolution& conv) const {
+    const bool depthwise = conv.groups > 1 && conv.groups == channels_;
+    std::string text = fmt::format("{0} {1}x{1}", depthwise ? "depthwise" : "conv", conv.kernel);
+    if (conv.groups > 1 && !depthwise) text += fmt::format(" g{}", conv.groups);
+    if (conv.stride > 1) text += fmt::format(" /{}", conv.stride);
+    return text;
+  }
+
   void squeeze_excite(const Stage& stage, int block_input) {
     if (stage.se_ratio == 0) return;
     const int squeezed = squeezed_channels(stage, block_input);
     LayerCost layer = next_layer("se", channels_, 1);
-    layer.operation = fmt::format("squeeze-excite {}", squeezed);
+    if (named_) layer.operation = fmt::format("squeeze-excite {}", squeezed);
     const std::int64_t weights = 2LL * channels_ * squeezed;
     layer.cost.params = weights + squeezed + channels_;
     layer.cost.macs = weights;
@@ -165,7 +173,7 @@ class Counter {
 
   void max_pool(int kernel, int stride) {
     LayerCost layer = next_layer("pool", channels_, stride);
-    layer.operation = fmt::format("max pool {0}x{0} /{1}", kernel, stride);
+    if (named_) layer.operation = fmt::format("max pool {0}x{0} /{1}", kernel, stride);
     push(std::move(layer));
   }
 
@@ -182,7 +190,7 @@ class Counter {
 
   LayerCost next_layer(std::string_view name, int out_channels, int stride) const {
     LayerCost layer;
-    layer.name = prefix_.empty() ? std::string(name) : fmt::format("{}.{}", prefix_, name);
+    if (named_) layer.name = prefix_.empty() ? std::string(name) : fmt::format("{}.{}", prefix_, name);
     layer.stage = stage_;
     layer.in_channels = channels_;
     layer.in_size = size_;
@@ -194,10 +202,12 @@ class Counter {
   void push(LayerCost layer) {
     channels_ = layer.out_channels;
     size_ = layer.out_size;
-    report_.layers.push_back(std::move(layer));
+    report_.total += layer.cost;
+    if (named_) report_.layers.push_back(std::move(layer));
   }
 
   const ArchSpec& arch_;
+  bool named_;
   int channels_;
   int size_;
   int stage_ = -1;
@@ -208,7 +218,11 @@ class Counter {
 }  // namespace
 
 CostReport count(const ArchSpec& arch) {
-  return Counter(arch).run();
+  return Counter(arch, Layers::kNamed).run();
+}
+
+spec::Cost total_cost(const ArchSpec& arch) {
+  return Counter(arch, Layers::kSummedUp).run().total;
 }
 
 }  // namespace effnet::scaling

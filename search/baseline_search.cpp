@@ -13,7 +13,7 @@
 namespace effnet::search {
 namespace {
 
-StudyConfig study_config(const BaselineSearchConfig& config, std::string name, std::string strategy,
+StudyConfig study_config(const BaselineSearchConfig& config, std::string name, StrategyChoice strategy,
                          int trials) {
   StudyConfig study;
   study.name = name;
@@ -22,7 +22,8 @@ StudyConfig study_config(const BaselineSearchConfig& config, std::string name, s
   study.lag = config.lag;
   study.budget = config.budget;
   study.objective = config.objective;
-  study.strategy = std::move(strategy);
+  study.strategy = std::move(strategy.name);
+  study.strategy_why = std::move(strategy.why);
   study.details_json = config.details_json;
   return study;
 }
@@ -34,70 +35,52 @@ StudyRunOptions run_options(const BaselineSearchRun& run, std::string_view study
           .stop = run.stop};
 }
 
-struct Arm {
-  std::vector<TrialResult> trials;
-  std::vector<spec::Choices> recommended;  // the best first; empty: by reward
-};
-
-Arm run_arm(const BaselineSearchConfig& config, const Space& space, store::TrialStore& store,
-            const BaselineSearchRun& run, std::string name, std::string strategy_name, int trials) {
-  const std::unique_ptr<Strategy> strategy = make_strategy(strategy_name, space, config.objective);
+SearchArm run_arm(const BaselineSearchConfig& config, const Space& space, store::TrialStore& store,
+                  const BaselineSearchRun& run, std::string name, const StrategyChoice& choice, int trials) {
+  const std::unique_ptr<Strategy> strategy = make_strategy(choice.name, space, config.objective);
   Study study(
-      study_config(config, name, strategy_name, trials),
+      study_config(config, name, choice, trials),
       [&](const spec::Choices& choices) { return space.candidate(choices); }, *strategy, store);
-  Arm arm;
+  SearchArm arm;
   arm.trials = study.run(run_options(run, name));
   arm.recommended = strategy->recommend(config.finalists);
   return arm;
 }
 
-// The trials behind the nets that the arm stands for, each net once.
-std::vector<TrialResult> best_of(const Arm& arm, int count) {
-  if (arm.recommended.empty()) return explain(arm.trials, count).best;
-  std::vector<TrialResult> best;
-  for (const spec::Choices& choices : arm.recommended) {
-    best.push_back(*std::find_if(arm.trials.begin(), arm.trials.end(), [&](const TrialResult& result) {
-      return result.reward && result.trial.candidate.choices == choices;
-    }));
+// The nets that the arms stand for, each once.
+std::vector<spec::Candidate> nominated(const Space& space, const std::vector<const SearchArm*>& arms) {
+  std::vector<spec::Candidate> nets;
+  for (const SearchArm* arm : arms) {
+    for (const spec::Choices& choices : arm->recommended) {
+      spec::Candidate net = space.candidate(choices);
+      const bool there = std::any_of(nets.begin(), nets.end(),
+                                     [&](const spec::Candidate& other) { return other.arch == net.arch; });
+      if (!there) nets.push_back(std::move(net));
+    }
   }
-  return best;
+  return nets;
 }
 
-// The arm's best nets, each once, into the list of finalists; a net that both arms found stands there once.
-void nominate(const Arm& arm, int count, bool Finalist::*which, std::vector<Finalist>& finalists) {
-  for (const TrialResult& result : best_of(arm, count)) {
-    const auto same = std::find_if(finalists.begin(), finalists.end(), [&](const Finalist& finalist) {
-      return finalist.candidate.arch == result.trial.candidate.arch;
-    });
-    if (same != finalists.end()) {
-      (*same).*which = true;
-      continue;
-    }
-    Finalist finalist;
-    finalist.candidate = result.trial.candidate;
-    finalist.*which = true;
-    finalist.trial = result.trial.number;
-    finalist.first_accuracy = result.outcome.accuracy;
-    finalists.push_back(std::move(finalist));
+// The first trial of a net that the arm recommends; nullptr for another net.
+const TrialResult* first_trial(const SearchArm& arm, const spec::ArchSpec& net) {
+  for (const TrialResult& result : arm.trials) {
+    const auto& [choices, arch, cost] = result.trial.candidate;
+    const bool recommended =
+        std::find(arm.recommended.begin(), arm.recommended.end(), choices) != arm.recommended.end();
+    if (recommended && result.outcome.scored() && arch == net) return &result;
   }
+  return nullptr;
 }
 
-void score(std::vector<Finalist>& finalists, const std::vector<TrialResult>& trials,
-           const Objective& objective) {
-  for (Finalist& finalist : finalists) {
-    for (const TrialResult& trial : trials) {
-      if (trial.outcome.scored() && trial.trial.candidate.arch == finalist.candidate.arch) {
-        finalist.accuracies.push_back(trial.outcome.accuracy);
-      }
-    }
-    if (finalist.accuracies.empty()) continue;
-    const double sum = std::accumulate(finalist.accuracies.begin(), finalist.accuracies.end(), 0.0);
-    finalist.mean_accuracy = sum / static_cast<double>(finalist.accuracies.size());
-    finalist.reward = reward(objective, finalist.mean_accuracy / 100, finalist.candidate.cost);
+void score(Finalist& finalist, const std::vector<TrialResult>& trials, const Objective& objective) {
+  for (const TrialResult& trial : trials) {
+    if (trial.outcome.scored() && trial.trial.candidate.arch == finalist.candidate.arch)
+      finalist.accuracies.push_back(trial.outcome.accuracy);
   }
-  std::stable_sort(finalists.begin(), finalists.end(), [](const Finalist& a, const Finalist& b) {
-    return a.reward.value_or(-1e300) > b.reward.value_or(-1e300);
-  });
+  if (finalist.accuracies.empty()) return;
+  const double sum = std::accumulate(finalist.accuracies.begin(), finalist.accuracies.end(), 0.0);
+  finalist.mean_accuracy = sum / static_cast<double>(finalist.accuracies.size());
+  finalist.reward = reward(objective, finalist.mean_accuracy / 100, finalist.candidate.cost);
 }
 
 std::optional<Finalist> first_of(const std::vector<Finalist>& finalists, bool Finalist::*which) {
@@ -119,35 +102,55 @@ std::optional<Finalist> first_of(const std::vector<Finalist>& finalists, bool Fi
 
 }  // namespace
 
+std::vector<Finalist> finalists_of(const SearchArm& search, const SearchArm& random,
+                                   const std::vector<TrialResult>& finalist_trials,
+                                   const Objective& objective) {
+  std::vector<Finalist> finalists;
+  for (const TrialResult& trial : finalist_trials) {
+    const spec::ArchSpec& net = trial.trial.candidate.arch;
+    const bool there = std::any_of(finalists.begin(), finalists.end(),
+                                   [&](const Finalist& finalist) { return finalist.candidate.arch == net; });
+    if (there) continue;
+    const TrialResult *searched = first_trial(search, net), *drawn = first_trial(random, net);
+    const TrialResult* first = searched ? searched : drawn;
+    if (!first) continue;  // no arm stands for it any more: the arms have gone on since
+    Finalist finalist;
+    finalist.candidate = trial.trial.candidate;
+    finalist.searched = searched;
+    finalist.random = drawn;
+    finalist.trial = first->trial.number;
+    finalist.first_accuracy = first->outcome.accuracy;
+    score(finalist, finalist_trials, objective);
+    finalists.push_back(std::move(finalist));
+  }
+  std::stable_sort(finalists.begin(), finalists.end(), [](const Finalist& a, const Finalist& b) {
+    return a.reward.value_or(-1e300) > b.reward.value_or(-1e300);
+  });
+  return finalists;
+}
+
 BaselineSearchResult run_baseline_search(const BaselineSearchConfig& config, const Space& space,
                                          store::TrialStore& store, const BaselineSearchRun& run) {
   BaselineSearchResult result;
-  Arm search = run_arm(config, space, store, run, "search", config.strategy, config.trials), random;
+  result.strategy = config.strategy;
+  SearchArm search = run_arm(config, space, store, run, "search", config.strategy, config.trials), random;
+  if (search.recommended.empty()) fail_without_score(search.trials);
   if (config.random_trials > 0)
-    random = run_arm(config, space, store, run, "random", "random", config.random_trials);
-
-  std::vector<Finalist> finalists;
-  nominate(search, config.finalists, &Finalist::searched, finalists);
-  if (finalists.empty()) fail_without_score(search.trials);
-  nominate(random, config.finalists, &Finalist::random, finalists);
-  result.search = std::move(search.trials);
-  result.random = std::move(random.trials);
-
-  std::vector<spec::Candidate> candidates;
-  for (const Finalist& finalist : finalists) candidates.push_back(finalist.candidate);
-  CandidateList list(repeated(candidates, config.finalist_seeds));
-  StudyConfig finals = study_config(config, "finalists", "list", list.size());
+    random = run_arm(config, space, store, run, "random", {"random", ""}, config.random_trials);
+  CandidateList list(repeated(nominated(space, {&search, &random}), config.finalist_seeds));
+  StudyConfig finals = study_config(config, "finalists", {"list", ""}, list.size());
   finals.identical = IdenticalNets::kTrainAgain;
   Study study(
       finals, [&](const spec::Choices& choices) { return list.candidate(choices); }, list, store);
   result.finalist_trials = study.run(run_options(run, "finalists"));
 
-  score(finalists, result.finalist_trials, config.objective);
-  result.finalists = finalists;
-  const std::optional<Finalist> best = first_of(finalists, &Finalist::searched);
+  result.finalists = finalists_of(search, random, result.finalist_trials, config.objective);
+  result.search = std::move(search.trials);
+  result.random = std::move(random.trials);
+  const std::optional<Finalist> best = first_of(result.finalists, &Finalist::searched);
   if (!best) fail_without_score(result.finalist_trials);
   result.best = *best;
-  result.random_best = first_of(finalists, &Finalist::random);
+  result.random_best = first_of(result.finalists, &Finalist::random);
   return result;
 }
 

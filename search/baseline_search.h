@@ -12,14 +12,14 @@
 #include <string_view>
 #include <vector>
 
-#include "search/explanation.h"
+#include "search/auto_strategy.h"
 #include "search/space.h"
 #include "search/study.h"
 
 namespace effnet::search {
 
 struct BaselineSearchConfig {
-  std::string strategy = "evolution";
+  StrategyChoice strategy{"evolution", ""};
   Objective objective;
   std::uint64_t seed = 0;
   int trials = 0;
@@ -35,7 +35,7 @@ struct BaselineSearchConfig {
 
 struct Finalist {
   spec::Candidate candidate;
-  bool searched = false, random = false;  // which arms brought it to the end
+  bool searched = false, random = false;  // which arms recommend it
   int trial = 0;                          // in the first arm that did
   double first_accuracy = 0;              // percent, in that trial
   std::vector<double> accuracies;         // percent, retrained with fresh seeds; empty when all failed
@@ -48,7 +48,18 @@ struct BaselineSearchResult {
   std::vector<Finalist> finalists;  // the highest reward first
   Finalist best;                    // the searched finalist with the highest reward
   std::optional<Finalist> random_best;
+  StrategyChoice strategy;  // of the search
 };
+
+struct SearchArm {
+  std::vector<TrialResult> trials;
+  std::vector<spec::Choices> recommended;  // the nets that it brings to the end, the best first
+};
+
+// The retrained nets, the highest reward first.
+std::vector<Finalist> finalists_of(const SearchArm& search, const SearchArm& random,
+                                   const std::vector<TrialResult>& finalist_trials,
+                                   const Objective& objective);
 
 // What a run needs from outside; `observer_of` is asked once for each of the three studies.
 struct BaselineSearchRun {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "search/strategies.h"
+#include "search/tried_nets.h"
 
 namespace effnet::search {
 namespace {
@@ -39,6 +40,22 @@ class Evolution final : public Strategy {
   void tell(int, const spec::Choices& choices, std::optional<double> reward) override {
     population_.push_back({choices, reward.value_or(-std::numeric_limits<double>::infinity())});
     if (population_.size() > capacity_) population_.pop_front();
+    if (reward) tried_.add(choices, *reward);
+  }
+
+  std::vector<spec::Choices> recommend(int count) const override { return tried_.best(count); }
+
+  Belief belief() const override {
+    Belief belief{Belief::Unit::kShare, {}};
+    for (const auto& [name, values] : space_.dimensions()) {
+      std::vector<double>& shares = belief.values.emplace_back(values.size());
+      for (const Member& member : population_) {
+        const auto value = std::find(values.begin(), values.end(), member.choices.at(name));
+        shares[static_cast<std::size_t>(value - values.begin())] +=
+            1 / static_cast<double>(population_.size());
+      }
+    }
+    return belief;
   }
 
   std::string state_note() const override {
@@ -57,6 +74,7 @@ class Evolution final : public Strategy {
   const Space& space_;
   std::size_t capacity_, sample_;
   std::deque<Member> population_;  // oldest first
+  TriedNets tried_;
 };
 
 }  // namespace

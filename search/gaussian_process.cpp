@@ -82,6 +82,43 @@ std::vector<GaussianProcess::Belief> GaussianProcess::at(std::span<const std::ve
   return beliefs;
 }
 
+std::vector<double> GaussianProcess::means_at(std::span<const std::vector<double>> points) const {
+  std::vector<double> weights = whitened_;  // factor^-T whitened: of the observations' covariances
+  for (std::size_t i = weights.size(); i-- > 0;) {
+    weights[i] /= rows_[i][i];
+    for (std::size_t k = 0; k < i; ++k) weights[k] -= rows_[i][k] * weights[i];
+  }
+  std::vector<double> means;
+  for (const std::vector<double>& point : points) {
+    double& mean = means.emplace_back(constant_);
+    for (std::size_t i = 0; i < points_.size(); ++i) mean += weights[i] * covariance(points_[i], point);
+  }
+  return means;
+}
+
+GaussianProcess::Belief GaussianProcess::of_sum(std::span<const std::vector<double>> points,
+                                                std::span<const double> weights) const {
+  std::vector<double> whitened(points_.size());
+  double mean = 0, variance = 0;
+  for (std::size_t j = 0; j < points.size(); ++j) {
+    mean += weights[j] * constant_;
+    for (std::size_t k = 0; k < points.size(); ++k)
+      variance += weights[j] * weights[k] * covariance(points[j], points[k]);
+    for (std::size_t i = 0; i < points_.size(); ++i)
+      whitened[i] += weights[j] * covariance(points_[i], points[j]);
+  }
+  for (std::size_t i = 0; i < whitened.size(); ++i) {
+    whitened[i] = (whitened[i] - dot(whitened.data(), rows_[i].data(), i)) / rows_[i][i];
+    mean += whitened[i] * whitened_[i];
+    variance -= whitened[i] * whitened[i];
+  }
+  return {mean, std::sqrt(std::max(variance, 0.0) * signal_)};
+}
+
+double GaussianProcess::noise_deviation() const {
+  return std::sqrt(settings_.noise * signal_);
+}
+
 double GaussianProcess::log_likelihood() const {
   double log_determinant = 0;
   for (const std::vector<double>& row : rows_) log_determinant += 2 * std::log(row.back());

@@ -26,8 +26,16 @@ class GaussianProcess {
   };
   std::vector<Belief> at(std::span<const std::vector<double>> points) const;
 
+  // The means of at(), which cost a good deal less.
+  std::vector<double> means_at(std::span<const std::vector<double>> points) const;
+
+  // Of the weighted sum of the function's values at these points: with weights that add up to 0, of a contrast.
+  Belief of_sum(std::span<const std::vector<double>> points, std::span<const double> weights) const;
+
   // Takes a point for seen, with the value that is expected there: the next of several asks looks elsewhere.
   void believe(const std::vector<double>& point);
+
+  double noise_deviation() const;  // of one observation
 
   // Log marginal likelihood at the best signal variance, equation 5.8 of the book.
   double log_likelihood() const;

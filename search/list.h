@@ -19,6 +19,7 @@ class CandidateList final : public Strategy {
 
   spec::Choices ask(const AskContext& context) override;  // context.trial must be below size()
   void tell(int, const spec::Choices&, std::optional<double>) override {}
+  std::vector<spec::Choices> recommend(int) const override { return {}; }  // it chooses nothing
 
  private:
   std::vector<spec::Candidate> candidates_;

@@ -1,6 +1,7 @@
 // Random search: every member within the limits equally likely, whatever was seen. The arm that any other
 // strategy has to beat at equal cost (Li and Talwalkar, arXiv 1902.07638).
 #include "search/strategies.h"
+#include "search/tried_nets.h"
 
 namespace effnet::search {
 namespace {
@@ -14,10 +15,15 @@ class Random final : public Strategy {
     return space_.sample(random);
   }
 
-  void tell(int, const spec::Choices&, std::optional<double>) override {}
+  void tell(int, const spec::Choices& choices, std::optional<double> reward) override {
+    if (reward) tried_.add(choices, *reward);
+  }
+
+  std::vector<spec::Choices> recommend(int count) const override { return tried_.best(count); }
 
  private:
   const Space& space_;
+  TriedNets tried_;
 };
 
 }  // namespace

@@ -2,24 +2,21 @@
 // 1812.00332):
 //
 //   logits += lr * (advantage * grad log p(choice) + entropy weight * grad entropy)
-//   advantage = (reward - baseline) / spread, both exponential averages of the rewards told so far
-//
-// Dividing by the spread makes the learning rate mean the same for accuracies that differ by 0.1 and by 10
-// points.
+// with the advantage of search/advantage.h.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "search/advantage.h"
 #include "search/strategies.h"
+#include "search/tried_nets.h"
 
 namespace effnet::search {
 namespace {
 
 constexpr double kLearningRate = 0.1;
-constexpr double kBaselineDecay = 0.9;
 constexpr double kEntropyWeight = 0.02;
-constexpr double kMostAdvantage = 3;  // one lucky or unlucky trial must not decide
 constexpr int kTries = 1000;
 
 class Reinforce final : public Strategy {
@@ -42,7 +39,8 @@ class Reinforce final : public Strategy {
   }
 
   void tell(int, const spec::Choices& choices, std::optional<double> reward) override {
-    const double step = kLearningRate * advantage(reward);
+    if (reward) tried_.add(choices, *reward);
+    const double step = kLearningRate * advantage_.of(reward);
     for (std::size_t d = 0; d < logits_.size(); ++d) {
       const auto& [name, values] = space_.dimensions()[d];
       const std::vector<double> p = probabilities(logits_[d]);
@@ -56,6 +54,14 @@ class Reinforce final : public Strategy {
     }
   }
 
+  std::vector<spec::Choices> recommend(int count) const override { return tried_.best(count); }
+
+  Belief belief() const override {
+    Belief belief{Belief::Unit::kProbability, {}};
+    for (const std::vector<double>& logits : logits_) belief.values.push_back(probabilities(logits));
+    return belief;
+  }
+
   std::string state_note() const override {
     double certain = 0;
     for (const std::vector<double>& logits : logits_) {
@@ -67,22 +73,6 @@ class Reinforce final : public Strategy {
   }
 
  private:
-  // A failed trial counts as the worst that a scored one can.
-  double advantage(std::optional<double> reward) {
-    if (!reward) return told_ == 0 ? 0 : -kMostAdvantage;
-    if (told_++ == 0) {
-      baseline_ = *reward;
-      return 0;
-    }
-    const double distance = *reward - baseline_;
-    // The averages start from the first reward; early on the newest weighs as in a plain mean.
-    const double weight = std::max(1 - kBaselineDecay, 1.0 / told_);
-    variance_ += weight * (distance * distance - variance_);
-    baseline_ += weight * distance;
-    if (variance_ <= 0) return 0;
-    return std::clamp(distance / std::sqrt(variance_), -kMostAdvantage, kMostAdvantage);
-  }
-
   static std::vector<double> probabilities(const std::vector<double>& logits) {
     const double most = *std::max_element(logits.begin(), logits.end());
     std::vector<double> p;
@@ -94,8 +84,8 @@ class Reinforce final : public Strategy {
 
   const Space& space_;
   std::vector<std::vector<double>> logits_;  // one a value, one row a dimension
-  int told_ = 0;
-  double baseline_ = 0, variance_ = 0;
+  Advantage advantage_;
+  TriedNets tried_;
 };
 
 }  // namespace

@@ -146,7 +146,7 @@ spec::ArchSpec Space::arch(const Choices& choices) const {
 
 spec::Candidate Space::candidate(const Choices& choices) const {
   spec::Candidate candidate{choices, arch(choices), {}};
-  candidate.cost = scaling::count(candidate.arch).total;
+  candidate.cost = scaling::total_cost(candidate.arch);
   return candidate;
 }
 
@@ -191,6 +191,18 @@ Choices Space::mutate(const Choices& choices, spec::RandomStream& random) const 
   return sample(random);
 }
 
+std::vector<Choices> Space::neighbours(const Choices& choices) const {
+  std::vector<Choices> nets;
+  for (const auto& [name, values] : dimensions_) {
+    for (const ChoiceValue& value : values) {
+      if (value == choices.at(name)) continue;
+      nets.push_back(choices);
+      nets.back()[name] = value;
+    }
+  }
+  return nets;
+}
+
 Choices Space::choices_of(const std::vector<StageValues>& stages) const {
   Choices choices;
   for (std::size_t d = 0; d < dimensions_.size(); ++d) {
@@ -227,7 +239,16 @@ void Space::settle_limits() {
       }
     }
   }
-  if (found || (size() <= kSmallEnoughToEnumerate ? enumerate_for_member() : climb_to_member())) return;
+  if (!found && size() <= kSmallEnoughToEnumerate) {
+    for_each([&](const Choices& choices) {
+      member_ = choices;
+      found = true;
+      return false;
+    });
+  } else if (!found) {
+    found = climb_to_member();
+  }
+  if (found) return;
   throw Error(
       ErrorKind::kUsage, where_,
       fmt::format("no net of the space '{}' {} within {}: they cost {} to {} multiply-adds and {} to {} "
@@ -240,19 +261,16 @@ void Space::settle_limits() {
       "widen the limits or the space");
 }
 
-bool Space::enumerate_for_member() {
+void Space::for_each(const std::function<bool(const Choices&)>& visit) const {
   std::vector<std::size_t> index(dimensions_.size(), 0);
   while (true) {
     Choices choices;
     for (std::size_t d = 0; d < index.size(); ++d)
       choices[dimensions_[d].name] = dimensions_[d].values[index[d]];
-    if (within_limits(choices)) {
-      member_ = std::move(choices);
-      return true;
-    }
+    if (within_limits(choices) && !visit(choices)) return;
     std::size_t d = 0;
     while (d < index.size() && ++index[d] == dimensions_[d].values.size()) index[d++] = 0;
-    if (d == index.size()) return false;
+    if (d == index.size()) return;
   }
 }
 
@@ -264,17 +282,12 @@ bool Space::climb_to_member() {
     double best = violation(limits_, candidate(choices).cost);
     for (bool moved = true; moved && best > 0;) {
       moved = false;
-      const Choices start = choices;
-      for (const auto& [name, values] : dimensions_) {
-        for (const ChoiceValue& value : values) {
-          Choices next = start;
-          next[name] = value;
-          const double outside = violation(limits_, candidate(next).cost);
-          if (outside >= best) continue;
-          best = outside;
-          choices = std::move(next);
-          moved = true;
-        }
+      for (Choices& next : neighbours(choices)) {
+        const double outside = violation(limits_, candidate(next).cost);
+        if (outside >= best) continue;
+        best = outside;
+        choices = std::move(next);
+        moved = true;
       }
     }
     if (best > 0) continue;

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,13 @@ class Space {
   bool within_limits(const spec::Cost& cost) const { return limits_.contain(cost); }
   bool within_limits(const spec::Choices& choices) const;
 
-  // All three stay within the limits. A sample is uniform over the members within them as long as one in some
+  // Every member within the limits, the first dimension's values changing quickest, until `visit` returns false.
+  void for_each(const std::function<bool(const spec::Choices&)>& visit) const;
+
+  // All that differ in one choice, in the order of dimensions and values; limits are not regarded.
+  std::vector<spec::Choices> neighbours(const spec::Choices& choices) const;
+
+  // Both stay within the limits. A sample is uniform over the members within them as long as one in some
   // hundred members is; in narrower limits it is the end of a random walk.
   spec::Choices sample(spec::RandomStream& random) const;
   // One choice changed to another value (a fresh sample if no such neighbour is within the limits).
@@ -68,7 +75,6 @@ class Space {
   spec::Choices any_sample(spec::RandomStream& random) const;
   spec::Choices changed(const spec::Choices& choices, spec::RandomStream& random) const;
   void settle_limits();
-  bool enumerate_for_member();
   bool climb_to_member();
 
   std::string name_, where_;

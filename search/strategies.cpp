@@ -7,17 +7,22 @@
 #include <string>
 #include <vector>
 
+#include "search/auto_strategy.h"
 #include "spec/error.h"
 #include "spec/suggestion.h"
 
 namespace effnet::search {
 namespace {
 
-constexpr std::array<StrategyRow, 4> kStrategies{{
+constexpr std::array<StrategyRow, 7> kStrategies{{
+    {"exhaustive", "every net once, in random order", make_exhaustive},
     {"random", "every member equally likely; the arm to compare with", make_random},
     {"evolution", "regularised evolution: mutate the best of a quarter of the last 20 (evolution:N: of N)",
      make_evolution, 20},
+    {"local", "climbs by single changes, from a new random net when at a top", make_local},
     {"reinforce", "policy gradient on one softmax a choice", make_reinforce},
+    {"controller", "an LSTM that decides choice after choice and learns by PPO, as NASNet's and MnasNet's",
+     make_controller},
     {"predictor", "Gaussian process on choices and cost, asks for the greatest expected improvement",
      make_predictor},
 }};
@@ -44,7 +49,7 @@ std::unique_ptr<Strategy> make_strategy(std::string_view name_and_argument, cons
                                         const Objective& objective) {
   const std::size_t colon = name_and_argument.find(':');
   const std::string_view name = name_and_argument.substr(0, colon);
-  std::vector<std::string> known;
+  std::vector<std::string> known{std::string(kAutoStrategy)};
   for (const StrategyRow& row : kStrategies) {
     known.emplace_back(row.name);
     if (row.name != name) continue;

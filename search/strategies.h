@@ -28,7 +28,10 @@ std::unique_ptr<Strategy> make_strategy(std::string_view name, const Space& spac
 
 std::unique_ptr<Strategy> make_random(const Space& space, int, const Objective&);
 std::unique_ptr<Strategy> make_evolution(const Space& space, int population, const Objective&);
+std::unique_ptr<Strategy> make_local(const Space& space, int, const Objective&);
+std::unique_ptr<Strategy> make_exhaustive(const Space& space, int, const Objective&);
 std::unique_ptr<Strategy> make_reinforce(const Space& space, int, const Objective&);
+std::unique_ptr<Strategy> make_controller(const Space& space, int, const Objective&);
 std::unique_ptr<Strategy> make_predictor(const Space& space, int, const Objective& objective);
 
 }  // namespace effnet::search

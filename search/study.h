@@ -34,6 +34,7 @@ struct StudyConfig {
   Objective objective;
   IdenticalNets identical = IdenticalNets::kTakeOver;
   std::string strategy;             // its name
+  std::string strategy_why;         // the sentence by which it was chosen; empty when it was named
   std::string details_json = "{}";  // whatever else must be the same to go on: space, data, recipe, evaluator
 };
 

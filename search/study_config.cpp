@@ -19,6 +19,7 @@ constexpr std::string_view kTrainAgain = "train again";
 std::string config_json(const StudyConfig& config) {
   Json json;
   json["strategy"] = config.strategy;
+  if (!config.strategy_why.empty()) json["strategy_why"] = config.strategy_why;
   json["lag"] = config.lag;
   json["budget"] = {{"pictures", config.budget.pictures}, {"epochs", config.budget.epochs}};
   json["objective"] = {{"form", to_text(config.objective.form)},
@@ -38,6 +39,7 @@ StudyConfig config_from_record(const store::StudyRecord& record) {
     config.name = record.name;
     config.seed = record.seed;
     config.strategy = json.at("strategy").get<std::string>();
+    config.strategy_why = json.value("strategy_why", "");
     config.lag = json.at("lag").get<int>();
     config.budget = {json.at("budget").at("pictures").get<std::int64_t>(),
                      json.at("budget").at("epochs").get<int>()};

@@ -98,24 +98,25 @@ TableSource parse_table_source(std::string_view text) {
   return source;
 }
 
-TableEvaluator::TableEvaluator(const TableSource& source, const Space& space)
-    : mapping_(source.mapping), file_(source.file.string()), dimensions_(space.dimensions()) {
-  std::vector<std::string> lines = split(spec::read_file(source.file), '\n');
+OutcomeTable::OutcomeTable(std::string_view csv, std::string where, TableMapping mapping, const Space& space)
+    : mapping_(std::move(mapping)), where_(std::move(where)), dimensions_(space.dimensions()) {
+  const std::vector<std::string> lines = split(csv, '\n');
   const std::vector<std::string> names = csv_fields(lines[0]);
   std::vector<std::size_t> key_columns, accuracy_columns;
   if (mapping_.kind == TableKey::kChoices) {
     for (const Dimension& dimension : dimensions_)
-      key_columns.push_back(column_of(names, dimension.name, file_));
+      key_columns.push_back(column_of(names, dimension.name, where_));
   } else {
-    key_columns.push_back(column_of(names, mapping_.key, file_));
+    key_columns.push_back(column_of(names, mapping_.key, where_));
   }
-  for (const std::string& name : mapping_.accuracy) accuracy_columns.push_back(column_of(names, name, file_));
+  for (const std::string& name : mapping_.accuracy)
+    accuracy_columns.push_back(column_of(names, name, where_));
   for (std::size_t i = 1; i < lines.size(); ++i) {
     if (lines[i].empty() || lines[i] == "\r") continue;
-    const std::string where = fmt::format("{}:{}", file_, i + 1);
+    const std::string line = fmt::format("{}:{}", where_, i + 1);
     const std::vector<std::string> fields = csv_fields(lines[i]);
     if (fields.size() != names.size()) {
-      throw Error(ErrorKind::kBadData, where,
+      throw Error(ErrorKind::kBadData, line,
                   fmt::format("{} fields where the first row has {}", fields.size(), names.size()));
     }
     std::string key;
@@ -124,15 +125,15 @@ TableEvaluator::TableEvaluator(const TableSource& source, const Space& space)
     }
     std::vector<double>& row = rows_[key];
     row.clear();
-    for (const std::size_t column : accuracy_columns) row.push_back(percentage(fields[column], where));
+    for (const std::size_t column : accuracy_columns) row.push_back(percentage(fields[column], line));
   }
 }
 
-std::string TableEvaluator::key_of(const spec::Candidate& candidate) const {
-  if (mapping_.kind == TableKey::kArch) return spec::to_text(candidate.arch);
+std::string OutcomeTable::key_of(const spec::Candidate& net) const {
+  if (mapping_.kind == TableKey::kArch) return spec::to_text(net.arch);
   std::string key;
   for (const auto& [name, values] : dimensions_) {
-    const spec::ChoiceValue& value = candidate.choices.at(name);
+    const spec::ChoiceValue& value = net.choices.at(name);
     if (mapping_.kind == TableKey::kChoices)
       key += spec::to_text(value) + ",";
     else
@@ -141,17 +142,24 @@ std::string TableEvaluator::key_of(const spec::Candidate& candidate) const {
   return key;
 }
 
+const std::vector<double>* OutcomeTable::runs_of(const spec::Candidate& net) const {
+  const auto row = rows_.find(key_of(net));
+  return row == rows_.end() ? nullptr : &row->second;
+}
+
+TableEvaluator::TableEvaluator(const TableSource& source, const Space& space)
+    : table_(spec::read_file(source.file), source.file.string(), source.mapping, space) {}
+
 spec::Outcome TableEvaluator::evaluate(const spec::Trial& trial, Reporter&) {
   spec::Outcome outcome;
-  const std::string key = key_of(trial.candidate);
-  const auto row = rows_.find(key);
-  if (row == rows_.end()) {
+  const std::vector<double>* runs = table_.runs_of(trial.candidate);
+  if (!runs) {
     outcome.kind = spec::OutcomeKind::kCrashed;
-    outcome.message = fmt::format("{} has no row '{}'", file_, key);
+    outcome.message = fmt::format("{} has no row '{}'", table_.where(), table_.key_of(trial.candidate));
     return outcome;
   }
   spec::RandomStream random(trial.seed);
-  outcome.accuracy = row->second[random.below(row->second.size())];
+  outcome.accuracy = (*runs)[random.below(runs->size())];
   outcome.pictures = trial.budget.total_pictures();
   return outcome;
 }

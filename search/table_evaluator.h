@@ -32,21 +32,32 @@ struct TableSource {
 };
 TableSource parse_table_source(std::string_view text);  // without "table:"; kUsage
 
-class TableEvaluator final : public Evaluator {
+class OutcomeTable {
  public:
   // kBadData with the line for a table that is none, kUsage for a column that is not there.
-  TableEvaluator(const TableSource& source, const Space& space);
+  OutcomeTable(std::string_view csv, std::string where, TableMapping mapping, const Space& space);
+
+  // Percent, one a run; nullptr: the table does not have the net.
+  const std::vector<double>* runs_of(const spec::Candidate& net) const;
+  std::string key_of(const spec::Candidate& net) const;
+  const std::string& where() const { return where_; }
+
+ private:
+  TableMapping mapping_;
+  std::string where_;
+  std::vector<Dimension> dimensions_;
+  std::map<std::string, std::vector<double>, std::less<>> rows_;
+};
+
+class TableEvaluator final : public Evaluator {
+ public:
+  TableEvaluator(const TableSource& source, const Space& space);  // errors as OutcomeTable
 
   // A net that the table does not have is a failed trial.
   spec::Outcome evaluate(const spec::Trial& trial, Reporter& reporter) override;
 
  private:
-  std::string key_of(const spec::Candidate& candidate) const;
-
-  TableMapping mapping_;
-  std::string file_;
-  std::vector<Dimension> dimensions_;
-  std::map<std::string, std::vector<double>, std::less<>> rows_;
+  OutcomeTable table_;
 };
 
 }  // namespace effnet::search

@@ -100,19 +100,24 @@ void check_range(double value, double low, double high, std::string_view name, s
   throw Error(ErrorKind::kUsage, where, fmt::format("{} is {}, outside {} .. {}", name, value, low, high));
 }
 
+// A search checks thousands of stages: what an error would say is put together when there is one.
 void check_stage(const Stage& stage, std::string_view where) {
-  const std::string token = to_text(stage);
-  const auto in_token = [&](std::string_view field) { return fmt::format("{} of '{}'", field, token); };
-  check_range(stage.kernel, 1, 31, in_token("kernel"), where);
+  const auto in_token = [&](std::string_view field) {
+    return fmt::format("{} of '{}'", field, to_text(stage));
+  };
+  const auto in_range = [&](double value, double low, double high, std::string_view field) {
+    if (!(value >= low && value <= high)) check_range(value, low, high, in_token(field), where);
+  };
+  in_range(stage.kernel, 1, 31, "kernel");
   if (stage.kernel % 2 == 0) throw Error(ErrorKind::kUsage, where, in_token("kernel") + " must be odd");
-  check_range(stage.stride, 1, 4, in_token("stride"), where);
-  check_range(stage.repeats, 1, 1024, in_token("repeats"), where);
-  check_range(stage.channels, stage.op == Op::kMaxPool ? 0 : 1, 65536, in_token("channels"), where);
-  check_range(stage.expand_ratio, 1, 64, in_token("expand"), where);
-  check_range(stage.se_ratio, 0, 8, in_token("se"), where);
-  check_range(stage.groups, 1, 65536, in_token("groups"), where);
+  in_range(stage.stride, 1, 4, "stride");
+  in_range(stage.repeats, 1, 1024, "repeats");
+  in_range(stage.channels, stage.op == Op::kMaxPool ? 0 : 1, 65536, "channels");
+  in_range(stage.expand_ratio, 1, 64, "expand");
+  in_range(stage.se_ratio, 0, 8, "se");
+  in_range(stage.groups, 1, 65536, "groups");
   if (stage.op == Op::kBottleneck) {
-    check_range(stage.mid_channels, 1, 65536, in_token("middle channels (m)"), where);
+    in_range(stage.mid_channels, 1, 65536, "middle channels (m)");
     if (stage.mid_channels % stage.groups != 0) {
       throw Error(ErrorKind::kUsage, where,
                   in_token("middle channels (m)") + " must be a multiple of the groups (g)");

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "apps/kernel_choice.h"
+#include "search/auto_strategy.h"
 #include "search/builtin_spaces.h"
-#include "search/strategies.h"
 #include "spec/atomic_file.h"
 #include "spec/config_table.h"
 #include "spec/error.h"
@@ -44,9 +44,9 @@ void read_search(const ConfigTable& table, Plan& plan) {
   plan.objective.target = table.number("target");
   plan.objective.weight = table.number_or("weight", search::default_weight(plan.objective.form));
   search::check(plan.objective, table.where());
-  search::make_strategy(plan.strategy,
-                        search::load_space(plan.space));  // before anything is measured or written
   plan.trials = count_in(table, "trials", 16, 1, 1'000'000);
+  search::check_strategy(plan.strategy, search::load_space(plan.space),
+                         plan.trials);  // before anything is measured or written
   plan.random_trials = count_in(table, "random_trials", plan.trials, 0, 1'000'000);
   plan.child = read_budget(table);
   plan.finalists = count_in(table, "finalists", 2, 1, 1000);

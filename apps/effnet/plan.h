@@ -35,7 +35,7 @@ struct Plan {
   spec::Recipe recipe;  // of every training; children shorten it to their budget
 
   std::string space = "fashion-small";
-  std::string strategy = "evolution";
+  std::string strategy = "auto";
   search::Objective objective;
   int trials = 0;
   int random_trials = 0;

@@ -1,4 +1,4 @@
-// effnet search: a baseline out of a small MBConv space, beside a random arm of equal cost.
+// effnet search: a baseline out of a small MBConv space, beside a random arm.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +8,7 @@
 #include "apps/effnet/search_step.h"
 #include "apps/stop_signal.h"
 #include "search/builtin_spaces.h"
+#include "search/strategies.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
@@ -21,6 +22,19 @@ struct Options {
   std::optional<int> random_trials;
   double target = 4e6;
 };
+
+std::string space_names() {
+  std::string names;
+  for (const search::BuiltinSpace& space : search::builtin_spaces())
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", space.name);
+  return names;
+}
+
+std::string strategy_names() {
+  std::string names(search::kAutoStrategy);
+  for (const search::StrategyRow& row : search::strategies()) names += fmt::format(", {}", row.name);
+  return names;
+}
 
 void run(Options options) {
   SearchStep& step = options.step;
@@ -57,18 +71,19 @@ void run(Options options) {
 }  // namespace
 
 void add_search(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "search", "Search a small MBConv space for a baseline, beside a random arm of equal cost");
+  CLI::App* command =
+      program.add_subcommand("search", "Search a small MBConv space for a baseline, beside a random arm");
   auto options = std::make_shared<Options>();
   SearchStep& step = options->step;
   step.space_name = "fashion-small";
   step.config.trials = 32;
   step.config.seed = 1;
   step.config.budget = {.pictures = 12'000, .epochs = 2};
-  command->add_option("--space", step.space_name, "built-in space (b0-small, fashion-small) or space file")
+  command
+      ->add_option("--space", step.space_name,
+                   fmt::format("built-in space ({}) or space file", space_names()))
       ->capture_default_str();
-  command->add_option("--strategy", step.config.strategy, "random, evolution, reinforce or predictor")
-      ->capture_default_str();
+  command->add_option("--strategy", step.strategy, strategy_names())->capture_default_str();
   command->add_option("--objective", options->objective, "soft, hard, absolute or constraint")
       ->capture_default_str();
   command->add_option("--cost", options->cost, "macs or params")->capture_default_str();
@@ -90,7 +105,8 @@ void add_search(CLI::App& program) {
       ->check(CLI::Range(1, 1000));
   command
       ->add_option("--evaluator", step.evaluator,
-                   "train, or command:PROGRAM ARGS that speaks the JSON-lines protocol")
+                   "train; command:PROGRAM ARGS that speaks the JSON-lines protocol; or "
+                   "table:FILE.csv[,key=COLUMN][,form=arch|digits|choices][,accuracy=COLUMN[+COLUMN...]]")
       ->capture_default_str();
   add_study_flags(*command, step.children, step.config.budget, step.config.seed, options->study,
                   "baseline.toml");

@@ -6,11 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "apps/command_line.h"
 #include "report/number_text.h"
 #include "report/text_table.h"
 #include "search/builtin_spaces.h"
 #include "search/process_evaluator.h"
 #include "search/strategies.h"
+#include "search/table_evaluator.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 #include "spec/net_file.h"
@@ -21,15 +23,21 @@ namespace {
 using search::Finalist;
 
 constexpr std::string_view kSearchPhase = "search", kRandomPhase = "random arm", kFinalistPhase = "finalists";
-constexpr std::string_view kCommandPrefix = "command:";
+constexpr std::string_view kCommandPrefix = "command:", kTablePrefix = "table:";
 
-search::EvaluatorFactory evaluators(const SearchStep& step, const std::filesystem::path& folder) {
+search::EvaluatorFactory evaluators(const SearchStep& step, const search::Space& space,
+                                    const std::filesystem::path& folder) {
   if (step.evaluator == "train")
     return trainer_evaluators(step.children.trainer, folder, step.children.trial_timeout);
+  if (step.evaluator.starts_with(kTablePrefix)) {
+    const search::TableEvaluator table(search::parse_table_source(step.evaluator.substr(kTablePrefix.size())),
+                                       space);
+    return [table](int) { return std::make_unique<search::TableEvaluator>(table); };
+  }
   if (!step.evaluator.starts_with(kCommandPrefix)) {
     throw spec::Error(spec::ErrorKind::kUsage, "--evaluator",
                       fmt::format("unknown evaluator '{}'", step.evaluator),
-                      "expected: train, or command:PROGRAM ARGS");
+                      "expected: train, command:PROGRAM ARGS or table:FILE.csv");
   }
   std::istringstream words(step.evaluator.substr(kCommandPrefix.size()));
   std::vector<std::string> arguments;
@@ -67,15 +75,15 @@ nlohmann::ordered_json finalist_json(const Finalist& finalist) {
 }  // namespace
 
 void check(const SearchStep& step, const search::Space& space) {
-  search::make_strategy(step.config.strategy, space);
-  evaluators(step, {});
+  search::check_strategy(step.strategy, space, step.config.trials);
+  evaluators(step, space, {});
 }
 
 std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
   const search::BaselineSearchConfig& c = step.config;
   nlohmann::ordered_json json;
   json["space"] = search::space_text(step.space_name);
-  json["strategy"] = c.strategy;
+  json["strategy"] = step.strategy;
   json["objective"] = search::to_text(c.objective.form);
   json["cost"] = spec::to_text(c.objective.cost);
   json["target"] = c.objective.target;
@@ -114,15 +122,25 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
     return &observers.emplace_back(progress, std::string(kFinalistPhase),
                                    step.config.finalist_trials_at_most());
   };
+  search::BaselineSearchConfig config = step.config;
+  config.strategy = search::settle_strategy(step.strategy, space, config.trials, store, "search");
+  if (!config.strategy.why.empty())
+    print_note(fmt::format("strategy: {}, since {}", config.strategy.name, config.strategy.why));
   const search::BaselineSearchResult result =
-      search::run_baseline_search(step.config, space, store,
+      search::run_baseline_search(config, space, store,
                                   {.workers = step.children.workers,
-                                   .make_evaluator = evaluators(step, folder),
+                                   .make_evaluator = evaluators(step, space, folder),
                                    .observer_of = observer_of,
                                    .stop = &stop});
   spec::write_file_atomically(folder / "baseline.toml",
                               spec::net_toml({"baseline", result.best.candidate.arch}));
   return result;
+}
+
+std::string arms_cost_text(const search::BaselineSearchResult& result) {
+  return result.random.size() == result.search.size()
+             ? "equal cost"
+             : fmt::format("{} trials, where the search had {}", result.random.size(), result.search.size());
 }
 
 std::string search_summary(const search::BaselineSearchResult& result) {
@@ -148,12 +166,15 @@ std::string search_summary(const search::BaselineSearchResult& result) {
   if (result.random_best) {
     const double lead = *result.best.reward - *result.random_best->reward;
     text += fmt::format(
-        "\nThe search {} the random arm of equal cost: reward {:.4f} against {:.4f}, accuracy {:.2f} % "
+        "\nThe search{} {} the random arm of {}: reward {:.4f} against {:.4f}, accuracy {:.2f} % "
         "against {:.2f} %.\n",
+        result.strategy.why.empty()
+            ? ""
+            : fmt::format(" by {} (since {})", result.strategy.name, result.strategy.why),
         lead > 0   ? "beat"
         : lead < 0 ? "did not beat"
                    : "tied with",
-        *result.best.reward, *result.random_best->reward, result.best.mean_accuracy,
+        arms_cost_text(result), *result.best.reward, *result.random_best->reward, result.best.mean_accuracy,
         result.random_best->mean_accuracy);
   }
   return text;
@@ -166,7 +187,10 @@ std::string search_json(const search::BaselineSearchResult& result) {
   for (const Finalist& finalist : result.finalists) json["finalists"].push_back(finalist_json(finalist));
   if (result.random_best) json["random_best"] = finalist_json(*result.random_best);
   json["best"] = finalist_json(result.best);
+  json["strategy"] = result.strategy.name;
+  if (!result.strategy.why.empty()) json["strategy_why"] = result.strategy.why;
   json["trials"] = result.search.size();
+  json["random_trials"] = result.random.size();
   return json.dump(2) + "\n";
 }
 

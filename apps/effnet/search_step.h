@@ -13,9 +13,12 @@ namespace effnet::apps {
 
 struct SearchStep {
   std::string space_name;
+  std::string strategy{
+      search::kAutoStrategy};  // as it was named; config.strategy is filled by run_search_step
   search::BaselineSearchConfig config;
   StudyChildren children;
-  std::string evaluator = "train";  // or command:PROGRAM ARGS
+  std::string evaluator =
+      "train";  // or command:PROGRAM ARGS, or table:FILE.csv as search/table_evaluator.h has it
 };
 
 // Error{kUsage} for a strategy or an evaluator that there is not.
@@ -32,6 +35,8 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
                                              const std::filesystem::path& folder, Progress& progress,
                                              const std::atomic<bool>& stop);
 
+// Of the random arm, in words: "equal cost", or how many trials it had beside the search's.
+std::string arms_cost_text(const search::BaselineSearchResult& result);
 std::string search_summary(const search::BaselineSearchResult& result);  // for a terminal
 std::string search_json(const search::BaselineSearchResult& result);
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "apps/effnet/search_step.h"
 #include "report/number_text.h"
 
 namespace effnet::apps {
@@ -66,13 +67,13 @@ std::vector<std::string> verdicts(const Plan& plan, const WholeJobResult& result
     const auto& best = result.search.best;
     const auto& random = *result.search.random_best;
     const double lead = *best.reward - *random.reward;
-    text.push_back(
-        fmt::format("On held-out pictures with fresh seeds the search's net has reward {:.4f} ({:.2f} %), "
-                    "the random arm's {:.4f} ({:.2f} %), at equal training cost: the search {}.",
-                    *best.reward, best.mean_accuracy, *random.reward, random.mean_accuracy,
-                    best.candidate.arch == random.candidate.arch ? "found the same net"
-                    : lead > 0                                   ? "is ahead"
-                                                                 : "did not win"));
+    text.push_back(fmt::format(
+        "On held-out pictures with fresh seeds the search's net has reward {:.4f} ({:.2f} %), "
+        "the random arm's (of {}) {:.4f} ({:.2f} %): the search {}.",
+        *best.reward, best.mean_accuracy, arms_cost_text(result.search), *random.reward, random.mean_accuracy,
+        best.candidate.arch == random.candidate.arch ? "found the same net"
+        : lead > 0                                   ? "is ahead"
+                                                     : "did not win"));
   }
   if (all.contains("b0") && all.contains("random-arm"))
     text.push_back(compared("The baseline b0", all.at("b0"), "the random arm's net", all.at("random-arm")));

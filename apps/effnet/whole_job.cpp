@@ -145,8 +145,8 @@ class WholeJob {
   void search_baseline() {
     SearchStep step;
     step.space_name = plan_.space;
-    step.config = {.strategy = plan_.strategy,
-                   .objective = plan_.objective,
+    step.strategy = plan_.strategy;
+    step.config = {.objective = plan_.objective,
                    .seed = plan_.seed,
                    .trials = plan_.trials,
                    .random_trials = plan_.random_trials,

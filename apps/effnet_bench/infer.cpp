@@ -68,11 +68,15 @@ void run(const InferFlags& of) {
       contenders.push_back({[&pictures, reference]() mutable { reference->forward(pictures); }});
     }
     race(contenders, flags.seconds);
-    const auto rate = [&](const Contender& of) { return static_cast<double>(c.batch) / of.shortest; };
-    rows.push_back({.name = name,
-                    .images_per_second = rate(contenders[0]),
-                    .peer = of.alone ? "itself" : "LibTorch eager channels_last, pooled memory",
-                    .peer_images_per_second = rate(contenders.back())});
+    const auto rate = [&](const Contender& contender) {
+      return static_cast<double>(c.batch) / contender.shortest;
+    };
+    BenchRow row{.name = name, .images_per_second = rate(contenders.front())};
+    if (!of.alone) {
+      row.peer = "LibTorch eager channels_last, pooled memory";
+      row.peer_images_per_second = rate(contenders.back());
+    }
+    rows.push_back(std::move(row));
   }
   print_result(flags.json ? bench_json(rows, flags.threads) : bench_text(rows, flags.threads));
 }

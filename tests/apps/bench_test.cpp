@@ -85,6 +85,18 @@ TEST_CASE("bench train: a case beside its peer, with the ratio") {
         Catch::Approx(row["images_per_second"].get<double>() / row["peer_images_per_second"].get<double>()));
 }
 
+TEST_CASE("bench infer --alone has no peer and no ratio") {
+  const tests::Finished finished = tests::effnet({"bench", "infer", "--alone", "--seconds", "0", "--threads",
+                                                  "1", "--only", "b0, 224x224, batch 1", "--json"});
+  CAPTURE(finished.err);
+  REQUIRE(finished.code == 0);
+  const Json json = Json::parse(finished.out);
+  REQUIRE(json["cases"].size() == 1);
+  CHECK(json["cases"][0]["images_per_second"] > 0);
+  CHECK_FALSE(json["cases"][0].contains("peer"));
+  CHECK_FALSE(json["cases"][0].contains("ratio"));
+}
+
 // Whether a device is missing or the build has no kernels for one, it is one line.
 TEST_CASE("bench for a CUDA device: where there is none, that is said; nets and flags are read before") {
   check_one_message(tests::effnet({"bench", "cuda-kernels", "resnet-50"}), 2, "no MBConv block");

@@ -66,6 +66,14 @@ TEST_CASE("multiply-adds of nets whose count is published") {
   CHECK(scaling::count(scaling::find_net("b8").arch).total.macs == 62597461568);
 }
 
+TEST_CASE("the cost alone is that of the report") {
+  for (const char* name : {"b0", "b3", "lite4", "mobilenet-v1", "resnet-50", "mnasnet-a1"}) {
+    const spec::ArchSpec arch = scaling::find_net(name).arch;
+    INFO(name);
+    CHECK(scaling::total_cost(arch) == scaling::count(arch).total);
+  }
+}
+
 TEST_CASE("B0 on small pictures") {
   spec::ArchSpec arch = scaling::find_net("b0").arch;
   arch.classes = 10;

@@ -31,7 +31,7 @@ class FailingEvaluator final : public search::Evaluator {
 };
 
 search::BaselineSearchConfig small_search() {
-  return {.strategy = "evolution:4",
+  return {.strategy = {"evolution:4", ""},
           .objective = {.form = search::ObjectiveForm::kHard, .target = 2e6, .weight = -1},
           .seed = 5,
           .trials = 12,

@@ -7,7 +7,6 @@
 #include "scaling/cost_model.h"
 #include "search/builtin_spaces.h"
 #include "tests/search/errors.h"
-#include "tests/search/macro_space.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -225,11 +224,35 @@ TEST_CASE("the built-in spaces: B0 is a member of b0-small") {
 
 // Published counts of NAS-Bench-Macro's table: net 00000000 and the best, 22212220.
 TEST_CASE("blocks given as whole stages build NAS-Bench-Macro's nets") {
-  const Space space = Space::parse(tests::macro_space_toml(), "macro.toml");
+  const Space space = builtin_space("nas-bench-macro");
   CHECK(space.size() == 6561);
   Choices choices;
   for (const Dimension& dimension : space.dimensions()) choices[dimension.name] = dimension.values[0];
   const spec::Cost cost = space.candidate(choices).cost;
   CHECK(cost.params == 387'882);
   CHECK(cost.macs == 7'713'280);
+}
+
+TEST_CASE("a walk over all members keeps to the limits, and neighbours differ in one choice") {
+  const Space space = builtin_space("nas-bench-macro").with_limits({.max_macs = 30'000'000});
+  std::set<Choices> visited;
+  space.for_each([&](const Choices& choices) {
+    return space.within_limits(choices) && visited.insert(choices).second;
+  });
+  spec::RandomStream random(7);
+  CHECK(visited.size() > 100);
+  for (int i = 0; i < 200; ++i) CHECK(visited.contains(space.sample(random)));
+  int seen = 0;
+  space.for_each([&](const Choices&) { return ++seen < 3; });
+  CHECK(seen == 3);
+
+  const Choices net = space.sample(random);
+  const std::vector<Choices> neighbours = space.neighbours(net);
+  CHECK(std::set(neighbours.begin(), neighbours.end()).size() ==
+        16);  // eight layers, two other operators each
+  for (const Choices& neighbour : neighbours) {
+    int changed = 0;
+    for (const auto& [name, value] : neighbour) changed += value != net.at(name);
+    CHECK(changed == 1);
+  }
 }
