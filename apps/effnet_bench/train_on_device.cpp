@@ -23,12 +23,13 @@ class Training {
  public:
   enum class Steps { kLaunches, kGraph };
 
-  Training(const spec::ArchSpec& arch, const DeviceTrainFlags& flags, ops::Kernels kernels, Steps steps)
+  Training(const spec::ArchSpec& arch, const DeviceTrainFlags& flags, ops::Kernels kernels, Steps steps,
+           at::ScalarType maps)
       : learner_({.arch = arch,
                   .recipe = recipe(),
                   .compute = {.device = torch::kCUDA,
                               .kernels = kernels,
-                              .maps = flags.dtype == "float" ? torch::kFloat : torch::kBFloat16,
+                              .maps = maps,
                               .graph = steps == Steps::kGraph}}),
         pictures_(
             torch::randn({flags.batch, arch.resolution, arch.resolution, arch.input_channels}, torch::kCUDA)
@@ -70,16 +71,19 @@ struct Row {
 std::vector<Row> measured(const std::string& net, const BenchFlags& flags, const DeviceTrainFlags& of) {
   const spec::ArchSpec arch = resolve_net(net).arch;
   using Steps = Training::Steps;
-  const auto ours = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kGraph);
-  const auto launches = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kLaunches);
+  const at::ScalarType maps = of.dtype == "float" ? torch::kFloat : torch::kBFloat16;
+  const auto ours = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kGraph, maps);
+  const auto launches = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kLaunches, maps);
   std::vector<std::string> names{"effnet", "effnet, launch by launch"};
   std::vector<Contender> contenders{until_done([ours] { ours->step(); }),
                                     until_done([launches] { launches->step(); })};
   for (const std::string& peer : flags.peers) {
-    const auto reference = std::make_shared<Training>(arch, of, ops::Kernels::kReference, Steps::kLaunches);
+    const bool half = peer.ends_with("-fp16"), graph = peer.starts_with("graph");
+    const auto reference = std::make_shared<Training>(arch, of, ops::Kernels::kReference, Steps::kLaunches,
+                                                      half ? torch::kHalf : maps);
     const std::function<void()> step = [reference] { reference->step(); };
-    const bool graph = peer == "graph";
-    names.push_back(graph ? "LibTorch in a CUDA graph" : "LibTorch eager");
+    names.push_back(std::string(graph ? "LibTorch in a CUDA graph" : "LibTorch eager") +
+                    (half ? ", fp16" : ""));
     contenders.push_back(until_done(graph ? as_graph(step) : step));
   }
   race(contenders, flags.seconds);
