@@ -68,7 +68,7 @@ torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
   return forward_to(nullptr, ops::Map{x}, noise).values;
 }
 
-ops::Map MBConv::forward_to(const BlockImpl* next, const ops::Map& x, Noise& noise) {
+ops::Map MBConv::forward_to(const MapReader* next, const ops::Map& x, Noise& noise) {
   const bool drops = adds_input(options_) && is_training() && options_.drop_path > 0;
   const auto keep =
       drops ? noise.keep({x.values.size(0)}, 1 - options_.drop_path, x.values) : torch::Tensor();

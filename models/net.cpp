@@ -82,6 +82,18 @@ class Builder {
   std::vector<std::shared_ptr<BlockImpl>> blocks_;
 };
 
+// The mean over the last map.
+class Mean final : public MapReader {
+ public:
+  explicit Mean(const ops::ExecutionContext& context) : context_(context) {}
+  bool takes_raw(kernels::Activation, const torch::Tensor& like) const override {
+    return ops::mean_takes_raw(context_, like);
+  }
+
+ private:
+  ops::ExecutionContext context_;
+};
+
 }  // namespace
 
 double drop_path_of_block(double drop_path, int index, int count) {
@@ -121,9 +133,13 @@ torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
     if (torch::Tensor logits = infer(pictures); logits.defined()) return logits;
   }
   ops::Map map{maps_ == torch::kFloat ? pictures : pictures.to(maps_)};
-  for (std::size_t i = 0; i < blocks_.size(); ++i)
-    map = blocks_[i]->forward_to(i + 1 < blocks_.size() ? blocks_[i + 1].get() : nullptr, map, noise_);
-  torch::Tensor x = ops::mean_of_map(map.values);
+  const Mean mean(context_);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const MapReader* const next =
+        i + 1 < blocks_.size() ? static_cast<const MapReader*>(blocks_[i + 1].get()) : &mean;
+    map = blocks_[i]->forward_to(next, map, noise_);
+  }
+  torch::Tensor x = ops::mean_of_map(map);
   if (is_training() && drop_ > 0) x = x * noise_.keep(x.sizes(), 1 - drop_, x);
   return classifier_->forward(x.to(classifier_->weight.scalar_type()));
 }

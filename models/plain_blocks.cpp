@@ -20,7 +20,7 @@ torch::Tensor ConvBlock::forward(const torch::Tensor& x, Noise&) {
   return conv_bn(x, conv_, bn_, traits_, traits_.activation);
 }
 
-ops::Map ConvBlock::forward_to(const BlockImpl* next, const ops::Map& x, Noise&) {
+ops::Map ConvBlock::forward_to(const MapReader* next, const ops::Map& x, Noise&) {
   return conv_bn(x.values, conv_, bn_, traits_, traits_.activation,
                  finish_for(next, kernel_term(traits_.activation), x.values));
 }
@@ -60,7 +60,7 @@ torch::Tensor Separable::forward(const torch::Tensor& x, Noise& noise) {
   return forward_to(nullptr, ops::Map{x}, noise).values;
 }
 
-ops::Map Separable::forward_to(const BlockImpl* next, const ops::Map& x, Noise&) {
+ops::Map Separable::forward_to(const MapReader* next, const ops::Map& x, Noise&) {
   return ops::mbconv(x, weights(), params(), torch::Tensor(), mode_of(*this), traits_.context,
                      finish_for(next, params().project_activation, x.values));
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "cuda/conv_norm_act.h"
+#include "cuda/head_mean.h"
 #include "cuda/mbconv.h"
 #include "models/kernel_terms.h"
 #include "scaling/cost_model.h"
@@ -72,8 +73,15 @@ const char* name_of(const cuda::StemBackward&) {
 template <class T, class... Of>
 constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
 
+struct WithoutKernels {};
+
 struct Parameters {
   Index count = 0;
+};
+
+// The mean over the last map.
+struct Mean {
+  cuda::RowShape shape;
 };
 
 // What a layer reads or leaves raw (cuda/mbconv.h), as neighbours allow.
@@ -86,7 +94,7 @@ struct RawEnds {
 struct Layer {
   std::string name;
   int repeats = 1;
-  std::variant<cuda::MBConvShape, kernels::ConvShape, Parameters> shape;
+  std::variant<WithoutKernels, cuda::MBConvShape, kernels::ConvShape, Mean, Parameters> shape;
   RawEnds raw;
 };
 
@@ -140,7 +148,6 @@ std::string name_of(const cuda::MBConvShape& s) {
                      s.expanded(), s.out_channels, s.residual ? " +x" : "", s.depthwise.height);
 }
 
-// Walks through the net; what has no kernel on CUDA only moves channels and size on.
 std::vector<Layer> layers_in_order(const NetOnDevice& net) {
   std::vector<Layer> layers;
   int channels = net.arch.input_channels;
@@ -149,15 +156,16 @@ std::vector<Layer> layers_in_order(const NetOnDevice& net) {
     for (const spec::Stage& stage : stages) {
       for (int repeat = 0; repeat < stage.repeats; ++repeat) {
         const int stride = repeat == 0 ? stage.stride : 1;
+        Layer& layer = layers.emplace_back();
         if (stage.op == spec::Op::kMBConv) {
           const cuda::MBConvShape shape = block_shape(net, stage, channels, side, stride);
-          layers.push_back({.name = name_of(shape), .shape = shape});
+          layer = {.name = name_of(shape), .shape = shape};
         } else if (stage.op == spec::Op::kConv) {
           const kernels::ConvShape shape = conv_shape(net, stage, channels, side, stride);
           if (!cuda::conv_refusal(shape))
-            layers.push_back({.name = fmt::format("conv k{} s{} {}-{} @{}", shape.kernel, stride, channels,
-                                                  stage.channels, side),
-                              .shape = shape});
+            layer = {.name = fmt::format("conv k{} s{} {}-{} @{}", shape.kernel, stride, channels,
+                                         stage.channels, side),
+                     .shape = shape};
         }
         if (stage.channels > 0) channels = stage.channels;
         side = (side + stride - 1) / stride;
@@ -167,6 +175,8 @@ std::vector<Layer> layers_in_order(const NetOnDevice& net) {
   walk(net.arch.stem);
   walk(net.arch.stages);
   walk(net.arch.head);
+  layers.push_back({.name = fmt::format("mean {} @{}", channels, side),
+                    .shape = Mean{{net.batch, side * side, channels}}});
   return layers;
 }
 
@@ -175,8 +185,10 @@ void leave_raw(Layer& layer, Layer& next) {
   const auto* const block = std::get_if<cuda::MBConvShape>(&layer.shape);
   const auto* const conv = std::get_if<kernels::ConvShape>(&layer.shape);
   const auto* const reader = std::get_if<cuda::MBConvShape>(&next.shape);
+  if (!conv && !block) return;
   const kernels::Activation activation = conv ? conv->activation : block->project_activation;
-  if (!reader || (block && block->residual) || !cuda::takes_raw(*reader, activation)) return;
+  const bool takes = reader ? cuda::takes_raw(*reader, activation) : std::holds_alternative<Mean>(next.shape);
+  if (!takes || (block && block->residual)) return;
   layer.raw.out = true;
   next.raw.in = true;
   next.raw.activation = activation;
@@ -186,6 +198,7 @@ std::vector<Layer> layers_of(const NetOnDevice& net) {
   std::vector<Layer> all = layers_in_order(net), layers;
   for (std::size_t i = 0; i + 1 < all.size(); ++i) leave_raw(all[i], all[i + 1]);
   for (Layer& layer : all) {
+    if (std::holds_alternative<WithoutKernels>(layer.shape)) continue;
     if (layer.raw.in) layer.name += ", raw in";
     if (layer.raw.out) layer.name += ", raw out";
     const auto same = std::find_if(layers.begin(), layers.end(),
@@ -231,7 +244,6 @@ class LayerOnDevice {
       cases.push_back({layer.name, layer.repeats, name, list, {}});
       for (const cuda::Work& work : list) add(work);
     }
-    for (const cuda::Work& work : beside_) add(work);
     return cases;
   }
 
@@ -335,31 +347,26 @@ class LayerOnDevice {
         .x_gradient = is_stem ? nullptr : map(in),
         .weight_gradient = floats(weights),
         .norm_gradients = norm_gradients(s.out_channels)};
-    if (!is_stem) add_head_pool(forward);
     return lists_of(forward, backward);
   }
 
-  void add_head_pool(const cuda::ConvNormActForward& forward) {
-    const kernels::ConvShape& s = forward.shape;
-    const cuda::RowShape rows{s.batch, s.out_pixels(), s.out_channels};
-    float* pooled = floats(s.batch * s.out_channels);
-    beside_ = {cuda::HeadPoolForward{.shape = rows,
-                                     .storage = storage_,
-                                     .y = forward.y,
-                                     .scale = forward.state.scale,
-                                     .offset = forward.state.offset,
-                                     .activation = s.activation,
-                                     .pooled = pooled},
-               cuda::HeadPoolBackward{.shape = rows,
-                                      .storage = storage_,
-                                      .pooled_gradient = pooled,
-                                      .y = forward.y,
-                                      .scale = forward.state.scale,
-                                      .offset = forward.state.offset,
-                                      .activation = s.activation,
-                                      .mean = forward.state.mean,
-                                      .y_gradient = map(rows.rows() * s.out_channels),
-                                      .sums = floats(head_parts(rows, storage_) * 2 * s.out_channels)}};
+  Lists lists_of(const WithoutKernels&) { return {}; }
+
+  // Behind a residual block LibTorch takes it, of a finished map.
+  Lists lists_of(const Mean& mean) {
+    if (!raw_.in) return {};
+    const Index values = mean.shape.rows() * mean.shape.channels, channels = mean.shape.channels;
+    const cuda::HeadMeanForward forward{.shape = mean.shape,
+                                        .storage = storage_,
+                                        .x = map(values),
+                                        .raw_x = {state(channels), raw_.activation},
+                                        .pooled = floats(mean.shape.batch * channels)};
+    const cuda::HeadMeanBackward backward{.forward = forward,
+                                          .pooled_gradient = floats(mean.shape.batch * channels),
+                                          .x_gradient = map(values),
+                                          .x_norm = norm_gradients(channels),
+                                          .x_factors = factors(channels)};
+    return lists_of(forward, backward);
   }
 
   // RMSProp in TensorFlow's form with a moving average.
@@ -447,8 +454,7 @@ class LayerOnDevice {
 
   cuda::Storage storage_;
   Carver memory_;
-  RawEnds raw_;            // of the layer
-  cuda::WorkList beside_;  // what the layer's operator does not launch
+  RawEnds raw_;  // of the layer
   Index most_weights_ = 0;
   void *peer_weights_ = nullptr, *peer_weight_gradient_ = nullptr;
 };

@@ -37,8 +37,9 @@ TEST_CASE("launch cases: each distinct layer once, with what the net has of it")
                                              {"mb k5 s1 16-48-16 +x @4, raw in", 1},
                                              {"mb k5 s1 16-48-16 +x @4", 1},
                                              {"mb k3 s2 16-64-24 @4", 1},
+                                             {"mean 40 @2, raw in", 1},
                                              {"conv k3 s2 3-8 @15", 1},
-                                             {"conv k1 s1 24-40 @2", 1},
+                                             {"conv k1 s1 24-40 @2, raw out", 1},
                                              {"optimizer", 1}});
 }
 

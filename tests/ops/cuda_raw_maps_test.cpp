@@ -1,5 +1,6 @@
 // Raw maps between the operators of CUDA (ops/map.h), run by the emulator: a chain of them has the values, running
 // statistics and gradients of the reference path in double.
+#include "ops/mean_of_map.h"
 #include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
@@ -143,4 +144,34 @@ TEST_CASE("raw maps: a residual block takes none that an activation has still to
   const ops::Map raw{x, torch::ones({5, 8}), Activation::kSilu};
   CHECK_THROWS_AS(ops::mbconv(raw, weights, kResidual, {}, Mode::kTrain, emulated(), Finish::kAlways),
                   c10::Error);
+}
+
+TEST_CASE("raw maps: the mean over the last map, with the gradients of the convolution before") {
+  torch::manual_seed(4);
+  const ops::ExecutionContext context = emulated();
+  constexpr ops::ConvNormActParams kHead{.activation = Activation::kSilu};
+  for (const at::ScalarType maps : {torch::kFloat, torch::kBFloat16}) {
+    const Tensor x = random_map(3, 24, 5, 4).to(maps), weight = torch::randn({40, 24, 1, 1}) / 5;
+    const Tensor exact_x = x.to(torch::kDouble), exact_weight = weight.to(torch::kDouble);
+    const ops::BatchNorm norm = random_norm(40), exact_norm = in_double(norm);
+    const auto leaves = [](const Tensor& input, const Tensor& kernel, const ops::BatchNorm& of) {
+      return Named{{"x", input}, {"weight", kernel}, {"norm weight", of.weight}, {"norm bias", of.bias}};
+    };
+    const Tensor gradient = torch::randn({3, 40});
+    const Named ours = run(
+        [&] {
+          const ops::Map map =
+              ops::conv_norm_act(x, weight, norm, kHead, Mode::kTrain, context, Finish::kWhereNeeded);
+          CHECK(map.raw());
+          return ops::mean_of_map(map);
+        },
+        leaves(x, weight, norm), gradient, {norm});
+    const Named exact = run(
+        [&] {
+          return ops::mean_of_map(
+              ops::reference::conv_norm_act(exact_x, exact_weight, exact_norm, kHead, Mode::kTrain));
+        },
+        leaves(exact_x, exact_weight, exact_norm), gradient.to(torch::kDouble), {exact_norm});
+    check_all(ours, exact, maps == torch::kFloat ? 1e-4 : 0.06);
+  }
 }
