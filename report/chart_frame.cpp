@@ -70,6 +70,24 @@ std::string framed_chart(const ChartFrame& frame, std::string_view values_json,
                 1);
 }
 
+std::string faceted_chart(const ChartFrame& frame, std::string_view values_json, std::string_view facet_json,
+                          std::string_view layers_json) {
+  constexpr int kTitleWidth = 760;
+  ChartFrame wide = frame;
+  wide.width = kTitleWidth;
+  Json look = config();
+  look["view"]["stroke"] = "#d0d0d0";
+  return dumped(
+      {{"$schema", "https://vega.github.io/schema/vega-lite/v6.json"},
+       {"title", title_of(wide)},
+       {"data", {{"values", Json::parse(values_json)}}},
+       {"facet", Json::parse(facet_json)},
+       {"spacing", 14},
+       {"spec", {{"width", frame.width}, {"height", frame.height}, {"layer", Json::parse(layers_json)}}},
+       {"config", look}},
+      1);
+}
+
 std::string channel_json(const ChartAxis& axis, std::string_view field) {
   Json scale{{"domain", {axis.axis.low, axis.axis.high}}, {"nice", false}, {"zero", false}};
   if (axis.scale == AxisScale::kLog) scale = {{"type", "log"}, {"domain", scale["domain"]}, {"nice", false}};

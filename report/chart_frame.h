@@ -18,6 +18,10 @@ struct ChartFrame {
 // The whole Vega-Lite v6 specification from the chart's rows (a JSON array) and layers (a JSON array).
 std::string framed_chart(const ChartFrame& frame, std::string_view values_json, std::string_view layers_json);
 
+// The same with one small plot of the frame's size for each value of the facet's fields (Vega-Lite's "facet" as JSON).
+std::string faceted_chart(const ChartFrame& frame, std::string_view values_json, std::string_view facet_json,
+                          std::string_view layers_json);
+
 enum class AxisScale { kLinear, kLog };
 
 struct ChartAxis {

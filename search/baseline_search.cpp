@@ -38,9 +38,10 @@ StudyRunOptions run_options(const BaselineSearchRun& run, std::string_view study
 SearchArm run_arm(const BaselineSearchConfig& config, const Space& space, store::TrialStore& store,
                   const BaselineSearchRun& run, std::string name, const StrategyChoice& choice, int trials) {
   const std::unique_ptr<Strategy> strategy = make_strategy(choice.name, space, config.objective);
+  StudyConfig settings = study_config(config, name, choice, trials);
+  if (strategy->asks_again()) settings.identical = IdenticalNets::kTrainAgain;
   Study study(
-      study_config(config, name, choice, trials),
-      [&](const spec::Choices& choices) { return space.candidate(choices); }, *strategy, store);
+      settings, [&](const spec::Choices& choices) { return space.candidate(choices); }, *strategy, store);
   SearchArm arm;
   arm.trials = study.run(run_options(run, name));
   arm.recommended = strategy->recommend(config.finalists);

@@ -1,96 +1,204 @@
 #include "search/explanation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
+
+#include "search/pareto_front.h"
+#include "search/tried_nets.h"
+#include "spec/error.h"
 
 namespace effnet::search {
 namespace {
 
-// Mean and variance as values come (Welford).
-struct Statistics {
-  int count = 0;
-  double mean = 0, squares = 0;
+constexpr int kBeliefs = 60;  // points of time
+constexpr std::size_t kInteractions = 6;
 
-  void add(double value) {
-    const double distance = value - mean;
-    mean += distance / ++count;
-    squares += distance * (value - mean);
-  }
-  double variance() const { return count > 1 ? squares / (count - 1) : 0; }
-};
-
-DimensionEffect effect_of(const std::string& name, const std::vector<TrialResult>& scored) {
-  std::set<spec::ChoiceValue> values;
-  for (const TrialResult& result : scored) {
-    const auto found = result.trial.candidate.choices.find(name);
-    if (found != result.trial.candidate.choices.end()) values.insert(found->second);
-  }
-  DimensionEffect effect{name, {}, 0};
-  double lowest = 0, highest = 0;
-  for (const spec::ChoiceValue& value : values) {
-    Statistics with, without;
-    for (const TrialResult& result : scored) {
-      const auto found = result.trial.candidate.choices.find(name);
-      const bool has_value = found != result.trial.candidate.choices.end() && found->second == value;
-      (has_value ? with : without).add(*result.reward);
-    }
-    ValueEffect& row = effect.values.emplace_back();
-    row.value = value;
-    row.with = with.count;
-    row.without = without.count;
-    row.mean_with = with.mean;
-    row.mean_without = without.mean;
-    if (without.count > 0) row.effect = with.mean - without.mean;
-    if (with.count > 1 && without.count > 1) {
-      row.standard_error = std::sqrt(with.variance() / with.count + without.variance() / without.count);
-    }
-    const bool first = effect.values.size() == 1;
-    lowest = first ? with.mean : std::min(lowest, with.mean);
-    highest = first ? with.mean : std::max(highest, with.mean);
-  }
-  effect.spread = highest - lowest;
-  return effect;
+// Trained and scored: what was taken over from an equal net says nothing new.
+bool was_run(const TrialResult& result) {
+  return result.outcome.scored() && !result.same_as;
 }
 
-std::vector<TrialResult> best_nets(std::vector<TrialResult> scored, int count) {
-  std::stable_sort(scored.begin(), scored.end(),
-                   [](const TrialResult& a, const TrialResult& b) { return *a.reward > *b.reward; });
-  std::set<std::string> seen;
-  std::vector<TrialResult> best;
-  for (TrialResult& result : scored) {
-    if (static_cast<int>(best.size()) == count) break;
-    if (seen.insert(spec::to_text(result.trial.candidate.arch)).second) best.push_back(std::move(result));
+std::vector<AccuracyModel::Observation> observations(const StudyTrials& trials) {
+  std::vector<AccuracyModel::Observation> all;
+  for (const auto* study : {&trials.search, &trials.random, &trials.finalists}) {
+    for (const TrialResult& result : *study) {
+      if (was_run(result)) all.push_back({result.trial.candidate.choices, result.outcome.accuracy});
+    }
   }
-  return best;
+  return all;
+}
+
+RunNoise run_noise(const std::vector<Finalist>& finalists, const Objective& objective, double model_noise) {
+  RunNoise noise;
+  double squares = 0;
+  for (const Finalist& finalist : finalists) {
+    std::vector<double> rewards;
+    for (const double accuracy : finalist.accuracies) {
+      if (const auto value = reward(objective, accuracy / 100, finalist.candidate.cost))
+        rewards.push_back(100 * *value);
+    }
+    if (rewards.size() < 2) continue;
+    double mean = 0;
+    for (const double value : rewards) mean += value / static_cast<double>(rewards.size());
+    for (const double value : rewards) squares += (value - mean) * (value - mean);
+    noise.runs += static_cast<int>(rewards.size());
+    ++noise.nets;
+  }
+  noise.points = noise.runs > noise.nets ? std::sqrt(squares / (noise.runs - noise.nets)) : model_noise;
+  return noise;
+}
+
+std::optional<Margin> margin_of(const Finalist& winner, const std::vector<Finalist>& finalists,
+                                const RunNoise& noise) {
+  for (const Finalist& other : finalists) {
+    if (!other.reward || other.candidate.arch == winner.candidate.arch) continue;
+    const auto runs = [](const Finalist& finalist) {
+      return static_cast<double>(finalist.accuracies.size());
+    };
+    return Margin{other, 100 * (*winner.reward - *other.reward),
+                  noise.points * std::sqrt(1 / runs(winner) + 1 / runs(other))};
+  }
+  return std::nullopt;
+}
+
+// The first trial's score stands for the net as long as it has not been trained again.
+Finalist standing_of(const spec::Choices& net, const std::vector<TrialResult>& search) {
+  Finalist finalist;
+  finalist.searched = true;
+  for (const TrialResult& result : search) {
+    if (!result.reward || result.trial.candidate.choices != net) continue;
+    if (finalist.accuracies.empty()) {
+      finalist.candidate = result.trial.candidate;
+      finalist.trial = result.trial.number;
+      finalist.first_accuracy = result.outcome.accuracy;
+    }
+    if (!result.same_as) finalist.accuracies.push_back(result.outcome.accuracy);
+  }
+  for (const double accuracy : finalist.accuracies)
+    finalist.mean_accuracy += accuracy / static_cast<double>(finalist.accuracies.size());
+  return finalist;
+}
+
+std::vector<JudgedChange> judged(std::vector<SingleChange> changes, const Finalist& winner,
+                                 const std::vector<TrialResult>& search, const Objective& objective) {
+  std::vector<JudgedChange> all;
+  for (SingleChange& change : changes) {
+    JudgedChange judged{std::move(change), 0, {}, 0};
+    const double accuracy = winner.mean_accuracy + judged.change.accuracy.mean;
+    const auto before = reward(objective, winner.mean_accuracy / 100, winner.candidate.cost),
+               after = reward(objective, accuracy / 100, judged.change.net.cost);
+    if (!before || !after) continue;
+    judged.reward_gain = 100 * (*after - *before);
+    double sum = 0;
+    for (const TrialResult& result : search) {
+      if (!was_run(result) || result.trial.candidate.choices != judged.change.net.choices) continue;
+      judged.trials.push_back(result.trial.number);
+      sum += result.outcome.accuracy;
+    }
+    if (!judged.trials.empty()) judged.seen_accuracy = sum / static_cast<double>(judged.trials.size());
+    all.push_back(std::move(judged));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const JudgedChange& a, const JudgedChange& b) {
+    return a.reward_gain > b.reward_gain;
+  });
+  return all;
+}
+
+// What the random arm stands for.
+std::vector<spec::Choices> best_tried(const std::vector<TrialResult>& random, int count) {
+  TriedNets tried;
+  for (const TrialResult& result : random) {
+    if (result.reward) tried.add(result.trial.candidate.choices, *result.reward);
+  }
+  return tried.best(count);
+}
+
+std::vector<double> rewards_of(const std::vector<TrialResult>& results) {
+  std::vector<double> rewards;
+  for (const TrialResult& result : results) {
+    if (result.reward) rewards.push_back(*result.reward);
+  }
+  return rewards;
+}
+
+// 1 - (share of the rewards below `best`)^n.
+double share_of_luckier(const std::vector<double>& rewards, double best, std::size_t trials) {
+  const auto below =
+      std::count_if(rewards.begin(), rewards.end(), [&](double value) { return value < best; });
+  return 1 - std::pow(static_cast<double>(below) / static_cast<double>(rewards.size()),
+                      static_cast<double>(trials));
+}
+
+LastPoint last_point(const std::vector<TrialResult>& search) {
+  constexpr double kPoint = 0.01;
+  const double end = *best_of(search)->reward;
+  // Trainings count by the pictures they saw; where no evaluator says how many, all alike.
+  const bool pictures = std::any_of(search.begin(), search.end(),
+                                    [](const TrialResult& result) { return result.outcome.pictures > 0; });
+  double all = 0, until = 0;
+  std::optional<int> reached;
+  for (const TrialResult& result : search) {
+    const double cost = pictures ? static_cast<double>(result.outcome.pictures) : 1;
+    all += cost;
+    if (!reached) until += cost;
+    if (!reached && result.reward && *result.reward >= end - kPoint) reached = result.trial.number;
+  }
+  return {*reached, all > 0 ? 1 - until / all : 0};
 }
 
 }  // namespace
 
-Explanation explain(const std::vector<TrialResult>& results, int best) {
-  Explanation explanation;
-  std::vector<TrialResult> scored;
-  std::set<std::string> names;
-  Statistics rewards;
-  for (const TrialResult& result : results) {
-    if (result.same_as) ++explanation.taken_over;
-    if (!result.reward) {
-      ++explanation.failed;
-      continue;
-    }
-    scored.push_back(result);
-    rewards.add(*result.reward);
-    for (const auto& [name, value] : result.trial.candidate.choices) names.insert(name);
+Explanation explain(const Space& space, const StudyConfig& config, StudyTrials trials,
+                    const std::function<void(double)>& progress) {
+  if (!best_of(trials.search)) {
+    throw spec::Error(spec::ErrorKind::kUsage, fmt::format("study '{}'", config.name),
+                      fmt::format("none of its {} trials has a reward yet", trials.search.size()),
+                      "'effnet study show' says what became of them");
   }
-  explanation.scored = rewards.count;
-  explanation.mean_reward = rewards.mean;
-  explanation.standard_deviation = std::sqrt(rewards.variance());
-  for (const std::string& name : names) explanation.effects.push_back(effect_of(name, scored));
-  std::stable_sort(explanation.effects.begin(), explanation.effects.end(),
-                   [](const DimensionEffect& a, const DimensionEffect& b) { return a.spread > b.spread; });
-  explanation.best = best_nets(std::move(scored), best);
-  return explanation;
+  Explanation result;
+  result.config = config;
+  result.dimensions = space.dimensions();
+  result.replay = replay(space, config, trials.search, kBeliefs, trials.finalists_an_arm, progress);
+  result.finalists = finalists_of({trials.search, result.replay.recommended},
+                                  {trials.random, best_tried(trials.random, trials.finalists_an_arm)},
+                                  trials.finalists, config.objective);
+  const auto winner =
+      std::find_if(result.finalists.begin(), result.finalists.end(),
+                   [](const Finalist& finalist) { return finalist.searched && finalist.reward; });
+  if (winner != result.finalists.end()) {
+    result.winner = *winner;
+  } else {
+    const bool gap = result.replay.recommended.empty();  // the first trial is missing
+    const spec::Choices net =
+        gap ? best_of(trials.search)->trial.candidate.choices : result.replay.recommended.front();
+    result.winner = standing_of(net, trials.search);
+    result.winner.reward =
+        reward(config.objective, result.winner.mean_accuracy / 100, result.winner.candidate.cost);
+  }
+
+  const std::vector<AccuracyModel::Observation> runs = observations(trials);
+  const AccuracyModel model = AccuracyModel::fitted_to(space, runs);
+  result.model_runs = static_cast<int>(runs.size());
+  result.effects = main_effects(model, config.objective.cost);
+  result.interactions = interactions(model, kInteractions);
+  result.changes = judged(single_changes(model, result.winner.candidate.choices), result.winner,
+                          trials.search, config.objective);
+  result.noise = run_noise(result.finalists, config.objective, model.noise_deviation());
+  result.margin = margin_of(result.winner, result.finalists, result.noise);
+
+  if (const std::vector<double> random = rewards_of(trials.random); !random.empty()) {
+    result.band = luck_band(random, static_cast<int>(trials.search.size()));
+    result.share_of_luckier = share_of_luckier(random, *best_of(trials.search)->reward, trials.search.size());
+  }
+  result.last_point = last_point(trials.search);
+  std::vector<TrialResult> both = trials.search;
+  both.insert(both.end(), trials.random.begin(), trials.random.end());
+  result.front = pareto_front(std::move(both), config.objective.cost);
+  result.search = std::move(trials.search);
+  result.random = std::move(trials.random);
+  return result;
 }
 
 }  // namespace effnet::search

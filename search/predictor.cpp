@@ -11,7 +11,9 @@
 #include <set>
 #include <vector>
 
+#include "search/accuracy_model.h"
 #include "search/gaussian_process.h"
+#include "search/model_effects.h"
 #include "search/net_features.h"
 #include "search/strategies.h"
 
@@ -22,7 +24,9 @@ constexpr int kFirstTrials = 10;          // random
 constexpr std::size_t kMostPoints = 300;  // of the model: an ask must stay quick
 constexpr std::size_t kMostFittedPoints = 120;
 constexpr int kRounds = 3;  // of moving on from the most promising nets
-constexpr double kOwnShare = 0.5;
+// From this trial on every fifth has the best net so far run again, until it is known whether there is luck.
+constexpr int kAskAgain = 50, kAskAgainEvery = 5, kLastAskAgain = 75;
+constexpr int kSameRuns = 4;  // that tell a table of means from one that draws among a few runs
 constexpr std::size_t kParents = 12, kChildren = 12, kStrangers = 100;
 
 struct Net {
@@ -51,8 +55,9 @@ class Predictor final : public Strategy {
 
   spec::Choices ask(const AskContext& context) override {
     spec::RandomStream random(context.seed);
-    spec::Choices next =
-        context.trial < kFirstTrials || told_.size() < 3 ? untried(random) : best_expected(context, random);
+    spec::Choices next = context.trial < kFirstTrials || told_.size() < 3 ? untried(random)
+                         : is_question(context.trial)                     ? best_told()
+                                                                          : best_expected(context, random);
     under_way_[context.trial] = next;
     return next;
   }
@@ -65,6 +70,12 @@ class Predictor final : public Strategy {
     Net net = net_of(choices);
     if (net.factor <= 0) return;
     const double accuracy = (*reward - net.offset) / net.factor;
+    for (const Told& before : told_) {
+      if (before.net.choices != choices) continue;
+      if (before.accuracy != accuracy) luck_ = Luck::kThereIs;
+      if (luck_ == Luck::kUnknown && ++same_runs_ == kSameRuns) luck_ = Luck::kNone;
+      break;
+    }
     told_.push_back({std::move(net), accuracy});
     if (told_.size() < next_fit_) return;
     next_fit_ = told_.size() + std::max<std::size_t>(5, told_.size() / 5);
@@ -72,8 +83,9 @@ class Predictor final : public Strategy {
     settings_ = fitted(recent.points, recent.accuracies, settings_);
   }
 
-  // The tried nets that are expected to be best. What a net scored beyond the model is partly its own and partly luck; which
-  // is not known without training it again, so half of it counts.
+  // The tried nets that are expected to be best. What a net scored beyond the model is partly its own and partly luck, and
+  // unless a net was run again nothing says how much: half of it counts, n / (n + 1) of the mean of n runs. Where nets that
+  // were run again scored the very same, as in a table of means, there is no luck and all of it counts.
   std::vector<spec::Choices> recommend(int count) const override {
     if (told_.empty()) return {};
     Data known = data(kMostPoints);
@@ -87,13 +99,24 @@ class Predictor final : public Strategy {
     std::vector<Scored> nets = scored_by(model, tried_nets(), 0);
     for (Scored& net : nets) {
       const auto& [sum, number] = rewards.at(net.net.choices);
-      net.expected += kOwnShare * (sum / number - net.expected);
+      const double own = luck_ == Luck::kNone ? 1 : number / (number + 1.0);
+      net.expected += own * (sum / number - net.expected);
     }
     keep_best(nets, static_cast<std::size_t>(count), &Scored::expected);
     std::vector<spec::Choices> best;
     for (Scored& net : nets) best.push_back(std::move(net.net.choices));
     return best;
   }
+
+  Belief belief() const override {
+    if (told_.empty()) return {};
+    Data known = data(kMostPoints);
+    for (double& accuracy : known.accuracies) accuracy *= 100;
+    const AccuracyModel model(space_, GaussianProcess(std::move(known.points), known.accuracies, settings_));
+    return {Belief::Unit::kPoints, main_effect_means(model)};
+  }
+
+  bool asks_again() const override { return true; }
 
   std::string state_note() const override {
     return fmt::format("model of {} nets: forgets over {:.2g}, trend {:.2g}, noise {:.2g}", told_.size(),
@@ -144,6 +167,17 @@ class Predictor final : public Strategy {
       data.accuracies.push_back(told_[i].accuracy);
     }
     return data;
+  }
+
+  bool is_question(int trial) const {
+    return luck_ == Luck::kUnknown && trial >= kAskAgain && trial <= kLastAskAgain &&
+           (trial - kAskAgain) % kAskAgainEvery == 0;
+  }
+
+  spec::Choices best_told() const {
+    return std::max_element(told_.begin(), told_.end(),
+                            [](const Told& a, const Told& b) { return reward_of(a) < reward_of(b); })
+        ->net.choices;
   }
 
   spec::Choices untried(spec::RandomStream& random) const {
@@ -228,9 +262,13 @@ class Predictor final : public Strategy {
     return found.front().net.choices;
   }
 
+  enum class Luck { kUnknown, kThereIs, kNone };
+
   const Space& space_;
   Objective objective_;
   NetFeatures features_;
+  Luck luck_ = Luck::kUnknown;  // whether a net's accuracy differs from run to run
+  int same_runs_ = 0;           // that a net's first run was equal to
   std::vector<Told> told_;
   std::set<spec::Choices> tried_;
   std::map<int, spec::Choices> under_way_;  // asked for, not told of

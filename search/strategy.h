@@ -40,6 +40,9 @@ class Strategy {
   // expected of them rather than by a lucky reward (search/tried_nets.h, or a model of its own). Each was tried and scored,
   // so a score can be shown beside it; empty only while no trial was.
   virtual std::vector<spec::Choices> recommend(int count) const = 0;
+  // Whether it asks for a net again to have it run again, rather than by chance: then an equal net's score must not be taken
+  // over.
+  virtual bool asks_again() const { return false; }
   // For the account of how it learnt; none by default.
   virtual Belief belief() const { return {}; }
   // A line for the progress display: what the strategy has come to believe.

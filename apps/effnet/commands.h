@@ -15,6 +15,7 @@ void add_bench_search(CLI::App& bench);
 void add_chart(CLI::App& program);
 void add_describe(CLI::App& program);
 void add_doctor(CLI::App& program);
+void add_explain(CLI::App& program);
 void add_fit(CLI::App& program);
 void add_scale(CLI::App& program);
 void add_search(CLI::App& program);

@@ -7,18 +7,21 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/command_line.h"
+#include "apps/effnet/explained_study.h"
 #include "apps/effnet/fit_step.h"
 #include "apps/effnet/search_step.h"
 #include "apps/effnet/verdicts.h"
 #include "apps/live_line.h"
 #include "report/accuracy_chart.h"
 #include "report/chart_files.h"
+#include "report/explanation_page.h"
+#include "report/explanation_tables.h"
+#include "report/explanation_words.h"
 #include "report/grid_chart.h"
 #include "report/number_text.h"
 #include "report/page.h"
 #include "report/row_table.h"
 #include "report/search_chart.h"
-#include "search/explanation.h"
 #include "spec/atomic_file.h"
 
 namespace effnet::apps {
@@ -74,44 +77,6 @@ std::string grid_specification(const WholeJobResult& result) {
   return report::grid_chart(points, chart);
 }
 
-report::TextTable effects_table(const search::Explanation& explanation) {
-  const auto right = report::Align::kRight;
-  report::TextTable table({{"choice"},
-                           {"value"},
-                           {"trials", right},
-                           {"mean reward with", right},
-                           {"effect", right},
-                           {"standard error", right}});
-  constexpr std::size_t kShown = 6;
-  for (std::size_t i = 0; i < std::min(kShown, explanation.effects.size()); ++i) {
-    for (const search::ValueEffect& value : explanation.effects[i].values) {
-      table.add_row({explanation.effects[i].name, spec::to_text(value.value), fmt::format("{}", value.with),
-                     fmt::format("{:.4f}", value.mean_with), fmt::format("{:+.4f}", value.effect),
-                     fmt::format("{:.4f}", value.standard_error)});
-    }
-  }
-  return table;
-}
-
-report::TextTable finalist_table(const search::BaselineSearchResult& result) {
-  const auto right = report::Align::kRight;
-  report::TextTable table(
-      {{"arm"}, {"net"}, {"MACs", right}, {"first run", right}, {"fresh seeds", right}, {"reward", right}});
-  for (const search::Finalist& f : result.finalists) {
-    std::string seeds;
-    for (const double accuracy : f.accuracies)
-      seeds += fmt::format("{}{:.2f}", seeds.empty() ? "" : ", ", accuracy);
-    table.add_row({f.searched && f.random ? "both"
-                   : f.searched           ? "search"
-                                          : "random",
-                   spec::to_text(f.candidate.arch),
-                   report::short_count(static_cast<double>(f.candidate.cost.macs)),
-                   fmt::format("{:.2f} %", f.first_accuracy), seeds + " %",
-                   f.reward ? fmt::format("{:.4f}", *f.reward) : "-"});
-  }
-  return table;
-}
-
 report::TextTable bill_table(const WholeJobResult& result) {
   const auto right = report::Align::kRight;
   report::TextTable table(
@@ -135,7 +100,8 @@ std::string accuracy_specification(const std::vector<report::ChartRow>& rows, re
   return report::accuracy_chart(rows, chart);
 }
 
-std::string page(const Plan& plan, const WholeJobResult& result, const std::vector<report::ChartRow>& rows) {
+std::string page(const Plan& plan, const WholeJobResult& result, const std::vector<report::ChartRow>& rows,
+                 const search::Explanation& why) {
   report::Page page;
   page.title = fmt::format("{}: a baseline, its family, and what it is worth", plan.name);
   page.lead = fmt::format(
@@ -154,17 +120,11 @@ std::string page(const Plan& plan, const WholeJobResult& result, const std::vect
   page.parts.push_back(report::PageChart{accuracy_specification(rows, report::ChartX::kMacs, plan), ""});
   page.parts.push_back(report::PageTable{"All nets, trained alike", report::row_table(rows)});
   heading("Why this baseline");
-  paragraph(
-      "Mean reward of the search's and the random arm's trials with each value of a choice. An effect is a "
-      "difference of means, not a proof of cause; "
-      "below two standard errors it is noise.");
-  std::vector<search::TrialResult> trials = result.search.search;
-  trials.insert(trials.end(), result.search.random.begin(), result.search.random.end());
-  page.parts.push_back(
-      report::PageTable{"The six choices with the largest spread", effects_table(search::explain(trials))});
+  for (const std::string& sentence : report::explanation_sentences(why)) paragraph(sentence);
   page.parts.push_back(report::PageChart{search_specification(result), ""});
   page.parts.push_back(
-      report::PageTable{"Finalists, retrained with fresh seeds", finalist_table(result.search)});
+      report::PageTable{"Finalists, retrained with fresh seeds", report::finalists_table(why)});
+  paragraph("search/explanation.html in this folder has what each choice does, and how the search learnt.");
   heading("How the family grows");
   paragraph(
       fmt::format("alpha {}, beta {}, gamma {}, the best of {} nets of equal realised cost; {} of them are "
@@ -200,7 +160,12 @@ void write_job_files(const Plan& plan, const WholeJobResult& result, const std::
         report::row_table(rows));
   write("chart-macs", "Accuracy against multiply-adds",
         accuracy_specification(rows, report::ChartX::kMacs, plan), report::row_table(rows));
-  spec::write_file_atomically(folder / "report.html", page(plan, result, rows));
+  const search::Explanation why = explained_study(trial_store_of(folder));
+  spec::write_file_atomically(
+      folder / "search/explanation.html",
+      report::page_html(report::explanation_page(why, fmt::format("{}: why this baseline", plan.name),
+                                                 "From the trials in search/trials.db.")));
+  spec::write_file_atomically(folder / "report.html", page(plan, result, rows, why));
 }
 
 std::string job_summary(const Plan& plan, const WholeJobResult& result) {

@@ -18,11 +18,12 @@ int main(int argc, char** argv) {
           "  effnet describe b0                                        layer table, parameters, "
           "multiply-adds\n"
           "  effnet search, fit, scale, train, chart                   the job step by step\n"
+          "  effnet explain runs/demo                                  why this net won\n"
           "'effnet COMMAND --help' shows a command's flags and examples.\n"
           "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data, 4 environment, 5 a check did not hold,\n"
           "75 stopped with everything saved (run the same command again to go on).\n",
   };
-  const std::array<AddCommand, 9> commands{add_search, add_fit,      add_scale, add_train, add_chart,
-                                           add_auto,   add_describe, add_bench, add_doctor};
+  const std::array<AddCommand, 10> commands{add_search, add_explain, add_fit,      add_scale, add_train,
+                                            add_chart,  add_auto,    add_describe, add_bench, add_doctor};
   return run_program(argc, argv, program, commands);
 }

@@ -28,26 +28,54 @@ double regret(const Landscape& landscape, const std::string& strategy, int queri
 
 // Oracle for the first three: means over 500 seeds measured elsewhere with another implementation, at 100 queries random
 // .255, evolution .046, REINFORCE .114. The standard deviation of one seed is about the mean itself, so that of the mean of
-// 200 seeds is about 7 %; three of them are allowed. Local search and the controller must lie between the best of these
+// 100 seeds is about 10 %; three of them are allowed. Local search and the controller must lie between the best of these
 // and random.
 TEST_CASE("on NAS-Bench-Macro every strategy is as good as measured elsewhere, and better than random") {
   const Landscape macro = nas_bench_macro();
-  const double random = regret(macro, "random", 100, 200), evolution = regret(macro, "evolution", 100, 200),
-               reinforce = regret(macro, "reinforce", 100, 200),
-               exhaustive = regret(macro, "exhaustive", 100, 50), local = regret(macro, "local", 100, 50),
-               controller = regret(macro, "controller", 100, 30);
+  const double random = regret(macro, "random", 100, 100), evolution = regret(macro, "evolution", 100, 100),
+               reinforce = regret(macro, "reinforce", 100, 100),
+               exhaustive = regret(macro, "exhaustive", 100, 50), local = regret(macro, "local", 100, 30),
+               controller = regret(macro, "controller", 100, 15);
   CAPTURE(random, evolution, reinforce, exhaustive, local, controller);
-  CHECK((random > .20 && random < .31));
+  CHECK((random > .18 && random < .34));
   CHECK((exhaustive > .18 && exhaustive < .33));
-  CHECK(evolution < .056);
-  CHECK(reinforce < .138);
-  CHECK(local < .056);
-  CHECK(controller < .138);
+  CHECK(evolution < .060);
+  CHECK(reinforce < .148);
+  CHECK(local < .060);
+  CHECK(controller < .148);
 }
 
-// Ten seeds: the deviation of one seed's regret is about .03.
+// Five seeds: the deviation of one seed's regret is about .02.
 TEST_CASE("on NAS-Bench-Macro the predictor finds in 50 queries what evolution finds in 100") {
-  CHECK(regret(nas_bench_macro(), "predictor", 50, 10) < .05);
+  CHECK(regret(nas_bench_macro(), "predictor", 50, 5) < .05);
+}
+
+// From trial 50 on it has its best net run again: one other score tells of luck, four equal ones of a table.
+TEST_CASE("the predictor asks whether there is luck, and stands for the best score where there is none") {
+  const Space space = builtin_space("nas-bench-macro");
+  for (const bool luck : {false, true}) {
+    INFO("luck " << luck);
+    const auto strategy = make_strategy("predictor", space, accuracy_only());
+    std::map<spec::Choices, double> first;
+    std::vector<int> again;
+    for (int n = 0; n < 72; ++n) {
+      const spec::Choices net =
+          strategy->ask({n, spec::derive_seed(1, "ask", static_cast<std::uint64_t>(n))});
+      const spec::Candidate candidate = space.candidate(net);
+      // What no model can know: drawn for the net, or for the trial.
+      spec::RandomStream drawn(
+          spec::derive_seed(luck ? static_cast<std::uint64_t>(n) : 0, spec::to_text(candidate.arch)));
+      const double accuracy =
+          0.5 + 0.05 * std::log(static_cast<double>(candidate.cost.macs) / 60e6) + 0.02 * drawn.uniform();
+      strategy->tell(n, net, accuracy);
+      if (!first.emplace(net, accuracy).second) again.push_back(n);
+    }
+    CHECK(again == (luck ? std::vector{50} : std::vector{50, 55, 60, 65}));
+    if (luck) continue;
+    const auto best = std::max_element(first.begin(), first.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    CHECK(strategy->recommend(1).front() == best->first);
+  }
 }
 
 TEST_CASE("the predictor needs fewer trials than evolution on a large space with another trade-off, too") {
