@@ -30,6 +30,15 @@ struct NormState {
   }
 };
 
+// How a chain takes its input where that is raw, as a convolution left it: it applies that convolution's norm and activation
+// as it reads. Without a norm the input is finished.
+struct RawInput {
+  NormState norm;
+  kernels::Activation activation = kernels::Activation::kIdentity;
+
+  explicit operator bool() const { return norm.scale != nullptr; }
+};
+
 // Appends a convolution and the norm behind it, whose state is filled: from moments that the convolution leaves in `parts`
 // rows, or from the running statistics.
 template <class Convolution>

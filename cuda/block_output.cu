@@ -14,17 +14,23 @@ struct OutputArguments {
   const void* y;
   const float *scale, *offset, *keep;
   const void* x;
+  const float *x_scale, *x_offset;
   void* out;
 };
 
-template <class T>
-__global__ void __launch_bounds__(kRowThreads, 4) block_output_forward_rows(const OutputArguments g) {
+template <class T, bool RawX>
+__global__ void __launch_bounds__(kRowThreads, RawX ? 2 : 4)
+    block_output_forward_rows(const OutputArguments g) {
   constexpr int V = kVector<T>;
   const RowPlace<T> place(g.plan);
-  float scale[V] = {}, offset[V] = {};
+  float scale[V] = {}, offset[V] = {}, x_scale[V] = {}, x_offset[V] = {};
   if (place.there) {
     load_channels(g.scale + place.channel, scale);
     load_channels(g.offset + place.channel, offset);
+    if constexpr (RawX) {
+      load_channels(g.x_scale + place.channel, x_scale);
+      load_channels(g.x_offset + place.channel, x_offset);
+    }
   }
   each_vector<T>(g.plan, place, [&](int picture, Index at) {
     const float keep = g.keep ? load_global<float>(g.keep + picture) : 1.0f;
@@ -34,6 +40,10 @@ __global__ void __launch_bounds__(kRowThreads, 4) block_output_forward_rows(cons
 #pragma unroll
     for (int v = 0; v < V; ++v) value[v] = value[v] * scale[v] + offset[v];
     activate(g.activation, value);
+    if constexpr (RawX) {
+#pragma unroll
+      for (int v = 0; v < V; ++v) x[v] = x[v] * x_scale[v] + x_offset[v];
+    }
 #pragma unroll
     for (int v = 0; v < V; ++v) value[v] = value[v] * keep + x[v];
     store_global(static_cast<T*>(g.out) + at, pack<T, V>(value));
@@ -86,8 +96,11 @@ __global__ void __launch_bounds__(kRowThreads, 2)
 template <class T>
 void launch_forward(const BlockOutputForward& work, Stream stream) {
   const RowPlan plan = plan_rows(work.shape, work.storage, RowCut::kSegments);
-  launch_rows("block_output_forward_rows", block_output_forward_rows<T>, 0, stream,
-              {plan, work.activation, work.y, work.scale, work.offset, work.keep, work.x, work.out});
+  const bool raw_x = work.x && work.x_scale;
+  launch_rows("block_output_forward_rows",
+              raw_x ? block_output_forward_rows<T, true> : block_output_forward_rows<T, false>, 0, stream,
+              {plan, work.activation, work.y, work.scale, work.offset, work.keep, work.x, work.x_scale,
+               work.x_offset, work.out});
 }
 
 template <class T>

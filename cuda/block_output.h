@@ -1,7 +1,7 @@
 // The end of a block on CUDA: batch norm, activation, drop-path (arXiv 1603.09382) and residual in one pass over the raw
 // map y of the last convolution, and the way back.
 //
-//   out = act(y * scale + offset) * keep + x
+//   out = act(y * scale + offset) * keep + x * x_scale + x_offset
 //   d = out_gradient * keep * act'(y * scale + offset)   the gradient of what the batch norm put out
 //   sums of d and d * (y - mean) a channel               for that batch norm's own way back (norm_finish.h)
 //
@@ -19,9 +19,10 @@ struct BlockOutputForward {
   const void* y = nullptr;                          // (N, P, C), maps at multiples of 16 bytes
   const float *scale = nullptr, *offset = nullptr;  // (C)
   kernels::Activation activation = kernels::Activation::kIdentity;
-  const float* keep = nullptr;  // (N): 0 or 1 / the probability to be kept; null: 1
-  const void* x = nullptr;      // (N, P, C) or null: no residual
-  void* out = nullptr;          // (N, P, C), written
+  const float* keep = nullptr;                          // (N): 0 or 1 / the probability to be kept; null: 1
+  const void* x = nullptr;                              // (N, P, C) or null: no residual
+  const float *x_scale = nullptr, *x_offset = nullptr;  // (C), both null: x is taken as it is
+  void* out = nullptr;                                  // (N, P, C), written
 };
 
 struct BlockOutputBackward {

@@ -40,6 +40,7 @@ WorkList work_of(const ConvNormActForward& conv, Carver& memory) {
     add_with_norm(list, memory, stem, stem_moment_parts(s, conv.storage), s.out_channels, conv.norm,
                   conv.state, conv.statistics);
   }
+  if (conv.out_is_raw) return list;
   list.push_back(BlockOutputForward{.shape = row_shape(s),
                                     .storage = conv.storage,
                                     .y = conv.y,
@@ -54,13 +55,15 @@ WorkList work_of(const ConvNormActBackward& backward, Carver& memory) {
   const ConvNormActForward& conv = backward.forward;
   const kernels::ConvShape& s = conv.shape;
   WorkList list;
-  const auto [gradient, factors] = add_output_backward(list, memory,
-                                                       {.shape = row_shape(s),
-                                                        .storage = conv.storage,
-                                                        .out_gradient = backward.out_gradient,
-                                                        .y = conv.y,
-                                                        .activation = s.activation},
-                                                       conv.state, backward.norm_gradients);
+  const auto [gradient, factors] = conv.out_is_raw
+                                       ? OutputGradient{backward.out_gradient, backward.out_factors}
+                                       : add_output_backward(list, memory,
+                                                             {.shape = row_shape(s),
+                                                              .storage = conv.storage,
+                                                              .out_gradient = backward.out_gradient,
+                                                              .y = conv.y,
+                                                              .activation = s.activation},
+                                                             conv.state, backward.norm_gradients);
   if (s.pointwise()) {
     PointwiseBackward product{.shape = pointwise_shape(s),
                               .storage = conv.storage,

@@ -3,6 +3,8 @@
 //
 //   forward   pointwise or stem, norm, block_output
 //   backward  block_output, norm, pointwise or stem
+//
+// The map may stay raw for the block behind to finish (mbconv.h).
 #pragma once
 
 #include "cuda/batch_norm.h"
@@ -20,12 +22,14 @@ struct ConvNormActForward {
   const void* x = nullptr;  // (N, H, W, Cin)
   void* y = nullptr;        // (N, H', W', Cout) raw, written
   NormState state;          // written
-  void* out = nullptr;      // (N, H', W', Cout), written
+  bool out_is_raw = false;  // y is what goes on, its norm and activation to be applied
+  void* out = nullptr;      // (N, H', W', Cout), written unless out_is_raw
 };
 
 struct ConvNormActBackward {
   ConvNormActForward forward;          // as it was
-  const void* out_gradient = nullptr;  // (N, H', W', Cout)
+  const void* out_gradient = nullptr;  // (N, H', W', Cout); of a raw out what its reader wrote as that of x
+  NormFactors out_factors;             // of a raw out; norm_gradients is then its reader's
   void* x_gradient = nullptr;          // (N, H, W, Cin), written by the 1x1 alone
   float* weight_gradient = nullptr;    // as the weights lie, in float, written
   NormGradients norm_gradients;        // written

@@ -1,5 +1,7 @@
 #include "cuda/mbconv.h"
 
+#include <stdexcept>
+
 namespace effnet::cuda {
 namespace {
 
@@ -24,6 +26,18 @@ kernels::SqueezeExciteShape squeeze_shape(const MBConvShape& s) {
           s.activation};
 }
 
+void check(const MBConvForward& b) {
+  if (b.raw_x && !takes_raw(b.shape, b.raw_x.activation))
+    throw std::invalid_argument("MBConv: a block with a residual needs values that an activation has passed");
+  if (b.out_is_raw && (b.shape.residual || b.keep))
+    throw std::invalid_argument("MBConv: a sum or drop-path leaves no raw map");
+}
+
+// What the depthwise convolution applies to what it reads.
+RawInput depthwise_input(const MBConvForward& b) {
+  return b.shape.expands ? RawInput{b.saved.expand_norm, b.shape.activation} : b.raw_x;
+}
+
 }  // namespace
 
 Index pool_sums_size(const MBConvShape& shape, Storage storage) {
@@ -33,22 +47,27 @@ Index pool_sums_size(const MBConvShape& shape, Storage storage) {
 WorkList work_of(const MBConvForward& b, Carver& memory) {
   const MBConvShape& s = b.shape;
   const MBConvSaved& saved = b.saved;
+  check(b);
   WorkList list;
   if (s.expands) {
     PointwiseForward expand{.shape = expand_shape(s),
                             .storage = b.storage,
                             .x = b.x,
+                            .scale = b.raw_x.norm.scale,
+                            .offset = b.raw_x.norm.offset,
+                            .activation = b.raw_x.activation,
                             .weights = b.weights.expand,
                             .y = saved.expanded};
     add_with_norm(list, memory, expand, moment_parts(expand), s.expanded(), b.weights.expand_norm,
                   saved.expand_norm, b.statistics);
   }
+  const RawInput input = depthwise_input(b);
   DepthwiseForward depthwise{.shape = s.depthwise,
                              .storage = b.storage,
                              .x = s.expands ? saved.expanded : b.x,
-                             .scale = saved.expand_norm.scale,
-                             .offset = saved.expand_norm.offset,
-                             .activation = s.activation,
+                             .scale = input.norm.scale,
+                             .offset = input.norm.offset,
+                             .activation = input.activation,
                              .weights = b.weights.depthwise,
                              .y = saved.depthwise};
   add_with_norm(list, memory, depthwise, moment_parts(s.depthwise), s.expanded(), b.weights.depthwise_norm,
@@ -85,6 +104,7 @@ WorkList work_of(const MBConvForward& b, Carver& memory) {
                            .y = saved.projected};
   add_with_norm(list, memory, project, moment_parts(project), s.out_channels, b.weights.project_norm,
                 saved.project_norm, b.statistics);
+  if (b.out_is_raw) return list;
   list.push_back(BlockOutputForward{.shape = output_shape(s),
                                     .storage = b.storage,
                                     .y = saved.projected,
@@ -93,6 +113,8 @@ WorkList work_of(const MBConvForward& b, Carver& memory) {
                                     .activation = s.project_activation,
                                     .keep = b.keep,
                                     .x = s.residual ? b.x : nullptr,
+                                    .x_scale = b.raw_x.norm.scale,
+                                    .x_offset = b.raw_x.norm.offset,
                                     .out = b.out});
   return list;
 }
@@ -108,10 +130,12 @@ class BackwardChain {
         saved_(work.forward.saved),
         to_(work.gradients),
         out_gradient_(work.out_gradient),
-        memory_(memory) {}
+        memory_(memory),
+        gradient_(work.out_gradient),
+        factors_(work.out_factors) {}
 
   WorkList list() {
-    output();
+    if (!b_.out_is_raw) output();
     project();
     depthwise();
     if (s_.expands) expand();
@@ -129,6 +153,11 @@ class BackwardChain {
     list_.push_back(finish_of(state, gradients, factors_, channels, rows, parts, sums));
   }
 
+  void finish_input_norm(Index parts, const float* sums) {
+    list_.push_back(
+        finish_of(b_.raw_x.norm, to_.x_norm, to_.x_factors, s_.in_channels, s_.in_rows(), parts, sums));
+  }
+
   void output();
   void project();
   void squeeze(const PointwiseBackward& project);
@@ -142,7 +171,7 @@ class BackwardChain {
   const void* out_gradient_;
   Carver& memory_;
   WorkList list_;
-  const void* gradient_ = nullptr;        // d of the last step, or g
+  const void* gradient_;                  // d of the last step, or g
   const float* mean_gradient_ = nullptr;  // p
   NormFactors factors_;                   // of the norm that d belongs to
 };
@@ -217,6 +246,7 @@ void BackwardChain::squeeze(const PointwiseBackward& project) {
 }
 
 void BackwardChain::depthwise() {
+  const RawInput input = depthwise_input(b_);
   DepthwiseBackward work{.shape = s_.depthwise,
                          .storage = b_.storage,
                          .y_gradient = gradient_,
@@ -225,10 +255,10 @@ void BackwardChain::depthwise() {
                          .b = factors_.b,
                          .c = factors_.c,
                          .x = s_.expands ? saved_.expanded : b_.x,
-                         .scale = saved_.expand_norm.scale,
-                         .offset = saved_.expand_norm.offset,
-                         .activation = s_.activation,
-                         .mean = saved_.expand_norm.mean,
+                         .scale = input.norm.scale,
+                         .offset = input.norm.offset,
+                         .activation = input.activation,
+                         .mean = input.norm.mean,
                          .weights = b_.weights.depthwise,
                          .addend = s_.residual && !s_.expands ? out_gradient_ : nullptr,
                          .x_gradient = s_.expands ? map(s_.in_rows() * s_.expanded()) : to_.x,
@@ -242,11 +272,14 @@ void BackwardChain::depthwise() {
   }
   const Index parts = gradient_parts(s_.depthwise), taps = s_.depthwise.kernel * s_.depthwise.kernel;
   work.weight_parts = memory_.take<float>(parts * taps * s_.expanded());
-  if (s_.expands) work.sums = memory_.take<float>(parts * 2 * s_.expanded());
+  if (input) work.sums = memory_.take<float>(parts * 2 * s_.expanded());
   gradient_ = work.x_gradient;
   list_.push_back(work);
-  if (s_.expands)
+  if (s_.expands) {
     finish_norm(saved_.expand_norm, to_.expand_norm, s_.expanded(), s_.in_rows(), parts, work.sums);
+  } else if (input) {
+    finish_input_norm(parts, work.sums);
+  }
 }
 
 void BackwardChain::expand() {
@@ -258,17 +291,25 @@ void BackwardChain::expand() {
                          .b = factors_.b,
                          .c = factors_.c,
                          .x = b_.x,
+                         .scale = b_.raw_x.norm.scale,
+                         .offset = b_.raw_x.norm.offset,
+                         .activation = b_.raw_x.activation,
+                         .mean = b_.raw_x.norm.mean,
                          .weights = b_.weights.expand,
                          .addend = s_.residual ? out_gradient_ : nullptr,
                          .x_gradient = to_.x,
                          .weight_gradient = to_.expand};
   work.weight_parts = memory_.take<float>(weight_gradient_parts(work) * s_.in_channels * s_.expanded());
+  const Index parts = gradient_parts(work);
+  if (b_.raw_x) work.sums = memory_.take<float>(parts * 2 * s_.in_channels);
   list_.push_back(work);
+  if (b_.raw_x) finish_input_norm(parts, work.sums);
 }
 
 }  // namespace
 
 WorkList work_of(const MBConvBackward& block, Carver& memory) {
+  check(block.forward);
   return BackwardChain(block, memory).list();
 }
 

@@ -5,7 +5,9 @@
 //   forward   pointwise (expand), norm, depthwise, norm, se_pool, se_layers, pointwise (project), norm, block_output
 //   backward  block_output, norm, pointwise (project), se_layers, norm, depthwise, norm, pointwise (expand)
 //
-// Without expansion the depthwise convolution reads x; without squeeze-and-excite there are no se_ kernels.
+// Without expansion the depthwise convolution reads x; without squeeze-and-excite there are no se_ kernels. Between two
+// blocks a map may stay raw: the one before leaves out its block_output, both ways, and the one behind applies the norm as
+// it reads and works out its gradients.
 // Nothing waits for the device and nothing is allocated, so a list can be captured into a graph.
 #pragma once
 
@@ -45,10 +47,17 @@ struct MBConvForward {
   Statistics statistics = Statistics::kBatch;  // running ones: nobody goes back
   MBConvWeights weights;
   const void* x = nullptr;      // (N, H, W, Cin)
+  RawInput raw_x;               // where takes_raw()
   const float* keep = nullptr;  // (N) or null: 1
   MBConvSaved saved;
-  void* out = nullptr;  // (N, H', W', Cout), written
+  bool out_is_raw = false;  // saved.projected is what goes on, its norm and activation to be applied
+  void* out = nullptr;      // (N, H', W', Cout), written unless out_is_raw
 };
+
+// Whether a block can read a map behind which there is an activation of that kind, and only now: a sum needs values.
+inline bool takes_raw(const MBConvShape& shape, kernels::Activation activation) {
+  return !shape.residual || activation == kernels::Activation::kIdentity;
+}
 
 // All written.
 struct MBConvGradients {
@@ -56,17 +65,21 @@ struct MBConvGradients {
   float *expand = nullptr, *depthwise = nullptr, *project = nullptr;
   float *reduce = nullptr, *reduce_bias = nullptr, *gate = nullptr, *gate_bias = nullptr;
   NormGradients expand_norm, depthwise_norm, project_norm;
+  NormGradients x_norm;   // of a raw x; x is then the gradient of what that norm puts out
+  NormFactors x_factors;  // of a raw x
 };
 
 struct MBConvBackward {
   MBConvForward forward;               // as it was
-  const void* out_gradient = nullptr;  // (N, H', W', Cout)
+  const void* out_gradient = nullptr;  // (N, H', W', Cout); of a raw out what its reader wrote as that of x
+  NormFactors out_factors;             // of a raw out; gradients.project_norm is then its reader's
   MBConvGradients gradients;
 };
 
 // Floats of saved.pool_sums.
 Index pool_sums_size(const MBConvShape& shape, Storage storage);
 
+// std::invalid_argument for a raw x that the block does not take, and for a raw out with a residual or drop-path.
 // `memory` is what the kernels work in; one that counts says how much that is.
 WorkList work_of(const MBConvForward& block, Carver& memory);
 WorkList work_of(const MBConvBackward& block, Carver& memory);

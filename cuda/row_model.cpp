@@ -45,15 +45,15 @@ BytesModel bytes_of(const SePool& work) {
 }
 
 double flops_of(const BlockOutputForward& work) {
-  return values_of(work.shape) * (2 + (work.keep ? 1 : 0) + (work.x ? 1 : 0));
+  return values_of(work.shape) * (2 + (work.keep ? 1 : 0) + (work.x ? (work.x_scale ? 3 : 1) : 0));
 }
 
 BytesModel bytes_of(const BlockOutputForward& work) {
   const double map = map_bytes(work.shape, work.storage);
-  return {
-      .maps_read = map * (work.x ? 2 : 1),
-      .maps_written = map,
-      .rest_read = vector_bytes(work.shape, 2) + (work.keep ? 4 * static_cast<double>(work.shape.batch) : 0)};
+  return {.maps_read = map * (work.x ? 2 : 1),
+          .maps_written = map,
+          .rest_read = vector_bytes(work.shape, work.x && work.x_scale ? 4 : 2) +
+                       (work.keep ? 4 * static_cast<double>(work.shape.batch) : 0)};
 }
 
 double flops_of(const BlockOutputBackward& work) {

@@ -31,8 +31,13 @@ ops::ConvNormActParams params_of(const Conv& conv, const NetTraits& traits, spec
 
 torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                       spec::Activation activation) {
+  return conv_bn(x, conv, bn, traits, activation, ops::Finish::kAlways).values;
+}
+
+ops::Map conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                 spec::Activation activation, ops::Finish finish) {
   return ops::conv_norm_act(x, conv->weight, bn->tensors(), params_of(conv, traits, activation), mode_of(*bn),
-                            traits.context);
+                            traits.context, finish);
 }
 
 ops::NetTerms::Conv inference_terms(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,

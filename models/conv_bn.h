@@ -58,6 +58,10 @@ TORCH_MODULE(BatchNorm);
 torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                       spec::Activation activation);
 
+// The same for the next block, raw where that is wished (ops/map.h).
+ops::Map conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                 spec::Activation activation, ops::Finish finish);
+
 // The same at inference.
 ops::NetTerms::Conv inference_terms(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                                     spec::Activation activation);

@@ -65,10 +65,19 @@ ops::MBConvParams MBConv::params() const {
 }
 
 torch::Tensor MBConv::forward(const torch::Tensor& x, Noise& noise) {
+  return forward_to(nullptr, ops::Map{x}, noise).values;
+}
+
+ops::Map MBConv::forward_to(const MapReader* next, const ops::Map& x, Noise& noise) {
   const bool drops = adds_input(options_) && is_training() && options_.drop_path > 0;
-  return ops::mbconv(x, weights(), params(),
-                     drops ? noise.keep({x.size(0)}, 1 - options_.drop_path, x) : torch::Tensor(),
-                     mode_of(*this), traits_.context);
+  const auto keep =
+      drops ? noise.keep({x.values.size(0)}, 1 - options_.drop_path, x.values) : torch::Tensor();
+  return ops::mbconv(x, weights(), params(), keep, mode_of(*this), traits_.context,
+                     finish_for(next, params().project_activation, x.values));
+}
+
+bool MBConv::takes_raw(kernels::Activation activation, const torch::Tensor& like) const {
+  return ops::takes_raw(weights(), params(), activation, mode_of(*this), traits_.context, like);
 }
 
 bool MBConv::describe(ops::NetTerms& net) const {

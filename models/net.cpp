@@ -82,6 +82,18 @@ class Builder {
   std::vector<std::shared_ptr<BlockImpl>> blocks_;
 };
 
+// The mean over the last map.
+class Mean final : public MapReader {
+ public:
+  explicit Mean(const ops::ExecutionContext& context) : context_(context) {}
+  bool takes_raw(kernels::Activation, const torch::Tensor& like) const override {
+    return ops::mean_takes_raw(context_, like);
+  }
+
+ private:
+  ops::ExecutionContext context_;
+};
+
 }  // namespace
 
 double drop_path_of_block(double drop_path, int index, int count) {
@@ -120,9 +132,14 @@ torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
   if (!is_training() && context_.kernels() != ops::Kernels::kReference && !at::GradMode::is_enabled()) {
     if (torch::Tensor logits = infer(pictures); logits.defined()) return logits;
   }
-  torch::Tensor x = maps_ == torch::kFloat ? pictures : pictures.to(maps_);
-  for (const auto& block : blocks_) x = block->forward(x, noise_);
-  x = ops::mean_of_map(x);
+  ops::Map map{maps_ == torch::kFloat ? pictures : pictures.to(maps_)};
+  const Mean mean(context_);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const MapReader* const next =
+        i + 1 < blocks_.size() ? static_cast<const MapReader*>(blocks_[i + 1].get()) : &mean;
+    map = blocks_[i]->forward_to(next, map, noise_);
+  }
+  torch::Tensor x = ops::mean_of_map(map);
   if (is_training() && drop_ > 0) x = x * noise_.keep(x.sizes(), 1 - drop_, x);
   return classifier_->forward(x.to(classifier_->weight.scalar_type()));
 }

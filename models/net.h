@@ -48,6 +48,9 @@ class NetImpl : public torch::nn::Module {
   // Starts dropout and stochastic depth of one training step.
   void restart_noise(std::uint64_t seed) { noise_.restart(seed); }
 
+  // Draws of steps of one shape lie where they lay before (models/noise.h).
+  void keep_noise_in_place() { noise_.stay_in_place(); }
+
   const spec::ArchSpec& arch() const { return arch_; }
   const ops::ExecutionContext& context() const { return context_; }
   const ops::PreparedNet& prepared() const { return prepared_; }

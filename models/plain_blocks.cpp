@@ -20,6 +20,11 @@ torch::Tensor ConvBlock::forward(const torch::Tensor& x, Noise&) {
   return conv_bn(x, conv_, bn_, traits_, traits_.activation);
 }
 
+ops::Map ConvBlock::forward_to(const MapReader* next, const ops::Map& x, Noise&) {
+  return conv_bn(x.values, conv_, bn_, traits_, traits_.activation,
+                 finish_for(next, kernel_term(traits_.activation), x.values));
+}
+
 bool ConvBlock::describe(ops::NetTerms& net) const {
   net.layers.push_back(inference_terms(conv_, bn_, traits_, traits_.activation));
   return true;
@@ -51,8 +56,17 @@ ops::MBConvParams Separable::params() const {
           .project_activation = activation};
 }
 
-torch::Tensor Separable::forward(const torch::Tensor& x, Noise&) {
-  return ops::mbconv(x, weights(), params(), torch::Tensor(), mode_of(*this), traits_.context);
+torch::Tensor Separable::forward(const torch::Tensor& x, Noise& noise) {
+  return forward_to(nullptr, ops::Map{x}, noise).values;
+}
+
+ops::Map Separable::forward_to(const MapReader* next, const ops::Map& x, Noise&) {
+  return ops::mbconv(x, weights(), params(), torch::Tensor(), mode_of(*this), traits_.context,
+                     finish_for(next, params().project_activation, x.values));
+}
+
+bool Separable::takes_raw(kernels::Activation activation, const torch::Tensor& like) const {
+  return ops::takes_raw(weights(), params(), activation, mode_of(*this), traits_.context, like);
 }
 
 bool Separable::describe(ops::NetTerms& net) const {

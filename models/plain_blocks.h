@@ -15,6 +15,7 @@ class ConvBlock : public BlockImpl {
  public:
   ConvBlock(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  ops::Map forward_to(const MapReader* next, const ops::Map& x, Noise& noise) override;
   bool describe(ops::NetTerms& net) const override;
 
  private:
@@ -27,6 +28,8 @@ class Separable : public BlockImpl {
  public:
   Separable(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  ops::Map forward_to(const MapReader* next, const ops::Map& x, Noise& noise) override;
+  bool takes_raw(kernels::Activation activation, const torch::Tensor& like) const override;
   bool describe(ops::NetTerms& net) const override;
 
  private:

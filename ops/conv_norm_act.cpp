@@ -44,16 +44,22 @@ kernels::ConvShape shape_of(const Tensor& x, const Tensor& weight, const ConvNor
           .activation = params.activation};
 }
 
-Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
-                     const ConvNormActParams& params, Mode mode, const ExecutionContext& context) {
+Map conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
+                  const ConvNormActParams& params, Mode mode, const ExecutionContext& context,
+                  Finish finish) {
   if (context.kernels() == Kernels::kReference)
-    return reference::conv_norm_act(x, weight, norm, params, mode);
+    return {reference::conv_norm_act(x, weight, norm, params, mode)};
   if (const char* reason = refusal(x, weight, norm, params, mode, context)) {
     context.note_fallback(reason);
-    return reference::conv_norm_act(x, weight, norm, params, mode);
+    return {reference::conv_norm_act(x, weight, norm, params, mode)};
   }
-  return runs_on_cuda(context, x) ? cuda_conv_norm_act(x, weight, norm, params, mode)
-                                  : cpu_conv_norm_act(x, weight, norm, params, mode, context);
+  if (runs_on_cuda(context, x)) return cuda_conv_norm_act(x, weight, norm, params, mode, finish);
+  return {cpu_conv_norm_act(x, weight, norm, params, mode, context)};
+}
+
+Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
+                     const ConvNormActParams& params, Mode mode, const ExecutionContext& context) {
+  return conv_norm_act(x, weight, norm, params, mode, context, Finish::kAlways).values;
 }
 
 }  // namespace effnet::ops

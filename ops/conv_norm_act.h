@@ -7,6 +7,7 @@
 #include "kernels/padding.h"
 #include "ops/batch_norm.h"
 #include "ops/execution.h"
+#include "ops/map.h"
 
 namespace effnet::ops {
 
@@ -21,6 +22,10 @@ struct ConvNormActParams {
 // value a channel is an error of LibTorch's kind (c10::Error).
 torch::Tensor conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
                             const ConvNormActParams& params, Mode mode, const ExecutionContext& context);
+
+// The same, and where the kernels of CUDA do it and `finish` lets it, raw.
+Map conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
+                  const ConvNormActParams& params, Mode mode, const ExecutionContext& context, Finish finish);
 
 namespace reference {
 torch::Tensor conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,

@@ -10,7 +10,7 @@ const char* cuda_refusal(const torch::Tensor& x, const torch::Tensor& weight,
                          const ConvNormActParams& params);
 
 // As ops::conv_norm_act, x and the result in float or bfloat16. Parameters and their gradients are floats.
-torch::Tensor cuda_conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
-                                 const ConvNormActParams& params, Mode mode);
+Map cuda_conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
+                       const ConvNormActParams& params, Mode mode, Finish finish);
 
 }  // namespace effnet::ops

@@ -59,9 +59,20 @@ inline cuda::NormWeights norm_weights(const BatchNorm& norm) {
 inline cuda::NormGradients norm_gradients(const BatchNorm& gradients) {
   return {float_memory(gradients.weight), float_memory(gradients.bias)};
 }
-// (4, C)
+// (4 or 5, C)
 inline cuda::NormState norm_state(const torch::Tensor& tensor) {
   return tensor.defined() ? cuda::NormState::in(float_memory(tensor), tensor.size(1)) : cuda::NormState{};
+}
+
+// The gradient of a raw map's norm (ops/map.h), (5, C).
+inline cuda::NormFactors factors_of_raw(const torch::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  float* const first = float_memory(tensor);
+  return {first, first + tensor.size(1), first + 2 * tensor.size(1)};
+}
+inline BatchNorm gradients_of_raw(const torch::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  return {.weight = tensor.select(0, 3), .bias = tensor.select(0, 4)};
 }
 
 // Runs the kernels of a block of cuda/ on the stream of x, in memory that goes back to LibTorch at once: whoever gets it

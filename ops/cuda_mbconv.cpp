@@ -15,7 +15,7 @@ using torch::autograd::variable_list;
 // The tensors that a forward pass leaves; what the block does not have is undefined.
 struct Saved {
   Tensor expanded, depthwise, projected;                // raw maps
-  Tensor expand_state, depthwise_state, project_state;  // (4, C)
+  Tensor expand_state, depthwise_state, project_state;  // (4, C), the last (5, C) as a raw map's
   Tensor pool_sums, pooled, squeezed, gate;             // (N, parts, 3, Ce), (N, Ce), (N, Cs), (N, Ce)
 
   Saved() = default;
@@ -28,7 +28,7 @@ struct Saved {
     depthwise = map_like(x, d.channels, d.out_height, d.out_width);
     depthwise_state = floats_like(x, {4, d.channels});
     projected = map_like(x, s.out_channels, d.out_height, d.out_width);
-    project_state = floats_like(x, {4, s.out_channels});
+    project_state = floats_like(x, {5, s.out_channels});
     if (s.squeezes()) {
       pool_sums = floats_like(x, {cuda::pool_sums_size(s, storage_of(x))});
       pooled = floats_like(x, {d.batch, d.channels});
@@ -67,6 +67,8 @@ void each_saved(const cuda::MBConvShape& shape, Of& saved, Visit&& visit) {
 struct Call {
   cuda::MBConvShape shape;
   Tensor keep;  // float; nobody asks for its gradient
+  bool x_is_raw = false, out_is_raw = false;
+  kernels::Activation x_activation = kernels::Activation::kIdentity;  // of a raw x
 };
 
 // The weights as the kernels take them: those of products stored as the maps are.
@@ -76,10 +78,10 @@ MBConvWeights stored_as(const Tensor& x, MBConvWeights weights) {
   return weights;
 }
 
-cuda::MBConvForward block_of(const Call& call, const Tensor& x, const MBConvWeights& w, const Saved& saved,
+cuda::MBConvForward block_of(const Call& call, const Map& x, const MBConvWeights& w, const Saved& saved,
                              const Tensor& out) {
   return {.shape = call.shape,
-          .storage = storage_of(x),
+          .storage = storage_of(x.values),
           .weights = {.expand = map_memory(w.expand),
                       .depthwise = float_memory(w.depthwise),
                       .reduce = float_memory(w.reduce),
@@ -90,14 +92,17 @@ cuda::MBConvForward block_of(const Call& call, const Tensor& x, const MBConvWeig
                       .expand_norm = norm_weights(w.expand_norm),
                       .depthwise_norm = norm_weights(w.depthwise_norm),
                       .project_norm = norm_weights(w.project_norm)},
-          .x = map_memory(x),
+          .x = map_memory(x.values),
+          .raw_x = {norm_state(x.norm), x.activation},
           .keep = float_memory(call.keep),
           .saved = saved.pointers(),
+          .out_is_raw = call.out_is_raw,
           .out = map_memory(out)};
 }
 
-cuda::MBConvGradients gradients_in(const Tensor& x, const MBConvWeights& w) {
-  return {.x = map_memory(x),
+// To be written; of x as ops/map.h says.
+cuda::MBConvGradients gradients_in(const Map& x, const MBConvWeights& w) {
+  return {.x = map_memory(x.values),
           .expand = float_memory(w.expand),
           .depthwise = float_memory(w.depthwise),
           .project = float_memory(w.project),
@@ -107,47 +112,63 @@ cuda::MBConvGradients gradients_in(const Tensor& x, const MBConvWeights& w) {
           .gate_bias = float_memory(w.gate_bias),
           .expand_norm = norm_gradients(w.expand_norm),
           .depthwise_norm = norm_gradients(w.depthwise_norm),
-          .project_norm = norm_gradients(w.project_norm)};
+          .project_norm = norm_gradients(w.project_norm),
+          .x_norm = norm_gradients(gradients_of_raw(x.norm)),
+          .x_factors = factors_of_raw(x.norm)};
 }
 
+// Gives the finished map, or the two tensors of a raw one.
 struct CudaMBConv : torch::autograd::Function<CudaMBConv> {
-  // `list` is each_weight() of `weights`: what autograd sees.
-  static Tensor forward(AutogradContext* autograd, const Tensor& x, at::TensorList,
-                        const MBConvWeights& weights, const Call& call) {
+  // `list` is what autograd sees of the rest: a raw x's norm, each_weight() of `weights`.
+  static variable_list forward(AutogradContext* autograd, const Tensor& values, at::TensorList list,
+                               const MBConvWeights& weights, const Call& call) {
     check_batch(call.shape.out_rows());
-    const MBConvWeights stored = stored_as(x, weights);
-    const Saved saved(call.shape, x);
-    Tensor out = torch::empty_like(saved.projected);
-    run_on_cuda(block_of(call, x, stored, saved, out), x);
-    variable_list tensors{x};
+    const Map x{values, call.x_is_raw ? list[0] : Tensor(), call.x_activation};
+    const MBConvWeights stored = stored_as(values, weights);
+    const Saved saved(call.shape, values);
+    const Tensor out = call.out_is_raw ? Tensor() : torch::empty_like(saved.projected);
+    run_on_cuda(block_of(call, x, stored, saved, out), values);
+    variable_list tensors{values};
+    if (x.raw()) tensors.push_back(x.norm);
     each_weight(call.shape, stored, [&](const Tensor& tensor) { tensors.push_back(tensor); });
     each_saved(call.shape, saved, [&](const Tensor& tensor) { tensors.push_back(tensor); });
     autograd->save_for_backward(tensors);
     SavedCall<Call>::keep(autograd, call);
-    return out;
+    if (call.out_is_raw) return {saved.projected, saved.project_state};
+    return {out};
   }
 
   static variable_list backward(AutogradContext* autograd, const variable_list& gradients) {
     const Call& call = SavedCall<Call>::of(autograd);
     const variable_list tensors = autograd->get_saved_variables();
     auto next = tensors.begin();
-    const Tensor x = *next++;
+    Map x{*next++, {}, call.x_activation}, to_x{torch::empty_like(x.values)};
+    variable_list result{to_x.values};
+    if (call.x_is_raw) {
+      x.norm = *next++;
+      to_x.norm = torch::empty_like(x.norm);
+      result.push_back(to_x.norm);
+    }
     MBConvWeights weights, to_weights;
     Saved saved;
     each_weight(call.shape, weights, [&](Tensor& tensor) { tensor = *next++; });
     each_saved(call.shape, saved, [&](Tensor& tensor) { tensor = *next++; });
 
     const Tensor gradient = gradients[0].contiguous(kChannelsLast);
-    variable_list result{torch::empty_like(x)};
-    auto weight = tensors.begin() + 1;
+    const Tensor factors = call.out_is_raw ? gradients[1] : Tensor();
+    TORCH_CHECK(!call.out_is_raw || factors.defined(), "MBConv: nobody went back through its raw map");
+    to_weights.project_norm = gradients_of_raw(factors);
+    auto weight = tensors.begin() + (call.x_is_raw ? 2 : 1);
     each_weight(call.shape, to_weights, [&](Tensor& tensor) {
-      tensor = torch::empty_like(*weight++, torch::kFloat);
+      if (!tensor.defined()) tensor = torch::empty_like(*weight, torch::kFloat);
+      ++weight;
       result.push_back(tensor);
     });
     run_on_cuda(cuda::MBConvBackward{.forward = block_of(call, x, weights, saved, {}),
                                      .out_gradient = map_memory(gradient),
-                                     .gradients = gradients_in(result[0], to_weights)},
-                x);
+                                     .out_factors = factors_of_raw(factors),
+                                     .gradients = gradients_in(to_x, to_weights)},
+                x.values);
     result.insert(result.end(), {Tensor(), Tensor()});
     return result;
   }
@@ -157,24 +178,38 @@ struct CudaMBConv : torch::autograd::Function<CudaMBConv> {
 
 const char* cuda_refusal(const Tensor& x, const MBConvWeights& weights) {
   if (const char* reason = storage_refusal(x, weights.project)) return reason;
-  if (x.size(1) % 8 != 0 || weights.depthwise.size(0) % 8 != 0 || weights.project.size(0) % 8 != 0)
+  const std::int64_t in_channels =
+      weights.expand.defined() ? weights.expand.size(1) : weights.depthwise.size(0);
+  if (in_channels % 8 != 0 || weights.depthwise.size(0) % 8 != 0 || weights.project.size(0) % 8 != 0)
     return "MBConv: only channels that are multiples of 8 have a kernel on CUDA";
   return nullptr;
 }
 
-Tensor cuda_mbconv(const Tensor& x, const MBConvWeights& weights, const MBConvParams& params,
-                   const Tensor& keep, Mode mode, const ExecutionContext&) {
-  const Call call{shape_of(x, weights, params), keep.defined() ? keep.to(torch::kFloat) : keep};
-  if (mode == Mode::kTrain)
-    return CudaMBConv::apply(x, at::TensorList(list_of(call.shape, weights)), weights, call);
+Map cuda_mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& params, const Tensor& keep,
+                Mode mode, Finish finish) {
+  const Call call{.shape = shape_of(x.values, weights, params),
+                  .keep = keep.defined() ? keep.to(torch::kFloat) : keep,
+                  .x_is_raw = x.raw(),
+                  .out_is_raw = finish == Finish::kWhereNeeded && !params.residual && !keep.defined(),
+                  .x_activation = x.activation};
+  const auto map_of = [&](const Tensor& values, const Tensor& norm) {
+    return call.out_is_raw ? Map{values, norm, params.project_activation} : Map{values};
+  };
+  if (mode == Mode::kTrain) {
+    variable_list list = list_of(call.shape, weights);
+    if (x.raw()) list.insert(list.begin(), x.norm);
+    const variable_list out = CudaMBConv::apply(x.values, at::TensorList(list), weights, call);
+    return map_of(out.front(), out.back());
+  }
   const torch::NoGradGuard no_grad;
-  const MBConvWeights stored = stored_as(x, weights);
-  const Saved saved(call.shape, x);
-  Tensor out = torch::empty_like(saved.projected);
-  cuda::MBConvForward block = block_of({call.shape, {}}, x, stored, saved, out);
+  const MBConvWeights stored = stored_as(x.values, weights);
+  const Saved saved(call.shape, x.values);
+  const Tensor out = call.out_is_raw ? saved.projected : torch::empty_like(saved.projected);
+  cuda::MBConvForward block = block_of(call, x, stored, saved, out);
   block.statistics = cuda::Statistics::kRunning;
-  run_on_cuda(block, x);
-  return out;
+  block.keep = nullptr;
+  run_on_cuda(block, x.values);
+  return map_of(out, saved.project_state);
 }
 
 }  // namespace effnet::ops

@@ -5,11 +5,11 @@
 
 namespace effnet::ops {
 
-// Why these kernels do not do it, or null.
+// Why these kernels do not do it, or null. Of x only the kind of numbers counts.
 const char* cuda_refusal(const torch::Tensor& x, const MBConvWeights& weights);
 
 // As ops::mbconv; x is channels_last, in float or bfloat16, as the result is. Parameters and their gradients are floats.
-torch::Tensor cuda_mbconv(const torch::Tensor& x, const MBConvWeights& weights, const MBConvParams& params,
-                          const torch::Tensor& keep, Mode mode, const ExecutionContext& context);
+Map cuda_mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& params,
+                const torch::Tensor& keep, Mode mode, Finish finish);
 
 }  // namespace effnet::ops

@@ -37,7 +37,7 @@ class ExecutionContext {
     return state_->memory == Memory::kOfThread ? of_thread : state_->workspace;
   }
 
-  // Reasons why the reference stood in for the project's kernels, each once.
+  // Reasons why the reference stood in for the project's kernels, or launches for a CUDA graph, each once.
   const std::set<std::string>& fallbacks() const { return state_->fallbacks; }
   void note_fallback(std::string reason) const { state_->fallbacks.insert(std::move(reason)); }
 

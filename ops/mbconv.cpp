@@ -1,5 +1,6 @@
 #include "ops/mbconv.h"
 
+#include "cuda/mbconv.h"
 #include "ops/cpu_mbconv.h"
 #include "ops/cuda_execution.h"
 #include "ops/cuda_mbconv.h"
@@ -10,7 +11,7 @@ namespace {
 
 using torch::Tensor;
 
-// Why the project's kernels do not do it, or null.
+// Why the project's kernels do not do it, or null. x is a map of the net's, or the block's own.
 const char* refusal(const Tensor& x, const MBConvWeights& weights, const MBConvParams& params, Mode mode,
                     const ExecutionContext& context) {
   const std::int64_t kernel = weights.depthwise.size(2);
@@ -49,16 +50,31 @@ kernels::MBConvShape shape_of(const Tensor& x, const MBConvWeights& weights, con
           .project_activation = params.project_activation};
 }
 
+Map mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& params, const Tensor& keep,
+           Mode mode, const ExecutionContext& context, Finish finish) {
+  TORCH_CHECK(!x.raw() || takes_raw(weights, params, x.activation, mode, context, x.values),
+              "MBConv: this block takes no raw map");
+  if (context.kernels() == Kernels::kReference)
+    return {reference::mbconv(x.values, weights, params, keep, mode)};
+  if (const char* reason = refusal(x.values, weights, params, mode, context)) {
+    context.note_fallback(reason);
+    return {reference::mbconv(x.values, weights, params, keep, mode)};
+  }
+  const Map map{x.values.contiguous(kChannelsLast), x.norm, x.activation};
+  if (runs_on_cuda(context, x.values)) return cuda_mbconv(map, weights, params, keep, mode, finish);
+  return {cpu_mbconv(map.values, weights, params, keep, mode, context)};
+}
+
 Tensor mbconv(const Tensor& x, const MBConvWeights& weights, const MBConvParams& params, const Tensor& keep,
               Mode mode, const ExecutionContext& context) {
-  if (context.kernels() == Kernels::kReference) return reference::mbconv(x, weights, params, keep, mode);
-  if (const char* reason = refusal(x, weights, params, mode, context)) {
-    context.note_fallback(reason);
-    return reference::mbconv(x, weights, params, keep, mode);
-  }
-  const Tensor map = x.contiguous(kChannelsLast);
-  return runs_on_cuda(context, x) ? cuda_mbconv(map, weights, params, keep, mode, context)
-                                  : cpu_mbconv(map, weights, params, keep, mode, context);
+  return mbconv(Map{x}, weights, params, keep, mode, context, Finish::kAlways).values;
+}
+
+bool takes_raw(const MBConvWeights& weights, const MBConvParams& params, kernels::Activation activation,
+               Mode mode, const ExecutionContext& context, const Tensor& like) {
+  return context.kernels() != Kernels::kReference && runs_on_cuda(context, like) &&
+         cuda::takes_raw({.residual = params.residual}, activation) &&
+         !refusal(like, weights, params, mode, context);
 }
 
 }  // namespace effnet::ops

@@ -1,5 +1,5 @@
 // The inverted bottleneck as one operator (kernels/mbconv.h), forward and backward. A block takes a finished map and
-// gives one (docs/decisions/0006-block-in-block-out.md).
+// gives one (docs/decisions/0006-block-in-block-out.md); on CUDA also a raw one.
 #pragma once
 
 #include <torch/torch.h>
@@ -8,6 +8,7 @@
 #include "kernels/padding.h"
 #include "ops/batch_norm.h"
 #include "ops/execution.h"
+#include "ops/map.h"
 
 namespace effnet::ops {
 
@@ -34,6 +35,15 @@ struct MBConvParams {
 // (c10::Error).
 torch::Tensor mbconv(const torch::Tensor& x, const MBConvWeights& weights, const MBConvParams& params,
                      const torch::Tensor& keep, Mode mode, const ExecutionContext& context);
+
+// The same between maps. Without a residual what goes on may be raw where the kernels of CUDA do it and `finish` lets it:
+// for a block that takes_raw(). A raw x that the block does not take is an error (c10::Error).
+Map mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& params, const torch::Tensor& keep,
+           Mode mode, const ExecutionContext& context, Finish finish);
+
+// Whether a block takes a raw map with that activation to be applied; `like` is any map of the net in the same step.
+bool takes_raw(const MBConvWeights& weights, const MBConvParams& params, kernels::Activation activation,
+               Mode mode, const ExecutionContext& context, const torch::Tensor& like);
 
 namespace reference {
 torch::Tensor mbconv(const torch::Tensor& x, const MBConvWeights& weights, const MBConvParams& params,

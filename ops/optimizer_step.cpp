@@ -1,6 +1,7 @@
 #include "ops/optimizer_step.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "cpu/optimizer_step.h"
 #include "cuda/optimizer_step.h"
@@ -43,10 +44,6 @@ void step_on_cpu(const OptimizerStep& step) {
 
 // The norm, where it is asked for, writes the factor that the step reads.
 void step_on_cuda(const OptimizerStep& step) {
-  cuda::OptimizerScalars host{.learning_rate = as_float(step.learning_rate),
-                              .gradient_factor = 1,
-                              .average_share = as_float(step.average_share)};
-  step.scalars.copy_(torch::from_blob(&host, {step.scalars.numel()}, torch::kFloat));
   auto* scalars = static_cast<cuda::OptimizerScalars*>(step.scalars.data_ptr());
   const cuda::Stream stream = stream_of(step.parameters);
   const std::int64_t count = step.parameters.numel();
@@ -86,6 +83,17 @@ void optimizer_step(const OptimizerStep& step, const ExecutionContext& context) 
   if (runs_on_cuda(context, step.parameters))
     return cuda::has_kernels() ? step_on_cuda(step) : reference::optimizer_step(step);
   step_on_cpu(step);
+}
+
+void write_scalars(const OptimizerStep& step) {
+  cuda::OptimizerScalars host{.learning_rate = as_float(step.learning_rate),
+                              .gradient_factor = 1,
+                              .average_share = as_float(step.average_share)};
+  step.scalars.copy_(torch::from_blob(&host, {step.scalars.numel()}, torch::kFloat));
+}
+
+Tensor share_in(const Tensor& scalars) {
+  return scalars.select(0, offsetof(cuda::OptimizerScalars, average_share) / sizeof(float));
 }
 
 Tensor new_scalars(const Tensor& parameters) {

@@ -20,8 +20,14 @@ struct OptimizerStep {
   double weight_decay = 0, learning_rate = 0, momentum_decay = 0, mean_square_decay = 0, eps = 0;
   double largest_norm = 0;  // of the gradients, which are scaled down to it; 0: any
   double average_share = 0;
-  torch::Tensor scalars;  // of new_scalars(); what the kernels of CUDA read of rate, factor and share
+  torch::Tensor scalars;  // of new_scalars(), written by write_scalars()
 };
+
+// Writes what differs from step to step to where the kernels of CUDA read it. It comes before optimizer_step(), which asks
+// the host for nothing then and may be part of a CUDA graph.
+void write_scalars(const OptimizerStep& step);
+// average_share as write_scalars() wrote it: a scalar beside the parameters.
+torch::Tensor share_in(const torch::Tensor& scalars);
 
 void optimizer_step(const OptimizerStep& step, const ExecutionContext& context);
 

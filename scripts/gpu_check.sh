@@ -15,7 +15,7 @@ Steps, all of them by default and in this order; each program of a step has a ti
   tests      the tests for a device, and the operator library in Python
   sanitizer  the same tests under compute-sanitizer, where it is there and knows the device
   kernels    each launch of a training step beside cuDNN and LibTorch: kernels-NET.csv
-  train      training steps beside LibTorch, eager and as a graph: train.csv
+  train      training steps beside LibTorch, eager and as a graph, bfloat16 and fp16: train-NET.csv, train-NET-fp16.csv
   peers      timm with torch.compile, where Python has timm: peers.jsonl
 Options:
   --output FOLDER   for results; gpu-check-DATE by default
@@ -73,11 +73,10 @@ fill() {
   cmake --preset gpu -S "$root" >"$root/build-gpu.log" 2>&1 || { cat "$root/build-gpu.log" >&2; exit 1; }
   mv "$root/build-gpu.log" "$build/configure.log"
   grep -q '^-- CUDA kernels: nvcc' "$build/configure.log" || give_up "the kernels are not compiled: $(grep 'CUDA kernels' "$build/configure.log")"
-  local list programs=() line
+  cmake --build "$build" --parallel "${EFFNET_JOBS:-2}" --target effnet-bench effnet_operator_library gpu-tests
+  local list
   list=$(gpu_tests "$build")
   [[ -n $list ]] || give_up "no test has the label gpu"
-  while IFS=$'\t' read -r _ line _; do programs+=("$(basename "$line")"); done <<<"$list"
-  cmake --build "$build" --parallel "${EFFNET_JOBS:-2}" --target effnet-bench effnet_operator_library "${programs[@]}"
 
   mkdir -p "$folder/tests" "$folder/peers" "$folder/examples"
   : >"$folder/gpu_tests.txt"
@@ -216,10 +215,13 @@ step_kernels() {
 }
 
 step_train() {
-  local net
+  local net kind
   for net in $nets; do
-    attempt "training steps of $net" "train-$net.txt" "$packed/effnet-bench" train "$net" --device cuda \
-      --peers eager,graph --batch "$(batch_of "$net")" --csv "$output/train-$net.csv"
+    # One kind at a time: each peer holds its maps.
+    for kind in "" -fp16; do
+      attempt "training steps of $net beside LibTorch$kind" "train-$net.txt" "$packed/effnet-bench" train "$net" \
+        --device cuda --peers "eager$kind,graph$kind" --batch "$(batch_of "$net")" --csv "$output/train-$net$kind.csv"
+    done
   done
 }
 

@@ -19,9 +19,9 @@ Averaging Ema::parameters_at(std::int64_t step) const {
   return {average_.parameters, 1 - ema_decay(decay_, step)};
 }
 
-void Ema::update_statistics(const FlatState& state, std::int64_t step) {
+void Ema::update_statistics(const FlatState& state, const torch::Tensor& share) {
   const torch::NoGradGuard no_grad;
-  average_.buffers.lerp_(state.buffers, 1 - ema_decay(decay_, step));
+  average_.buffers.lerp_(state.buffers, share.to(state.buffers.scalar_type()));
 }
 
 }  // namespace effnet::training

@@ -17,9 +17,10 @@ class Ema {
 
   void start_from(const FlatState& state);
 
-  // After step t: for the optimizer, and batch norm's statistics.
+  // After step t, for the optimizer.
   Averaging parameters_at(std::int64_t step) const;
-  void update_statistics(const FlatState& state, std::int64_t step);
+  // By `share`, a scalar beside them.
+  void update_statistics(const FlatState& state, const torch::Tensor& share);
 
   models::Net& net() { return net_; }
 

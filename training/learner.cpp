@@ -25,16 +25,36 @@ Learner::Learner(const LearnerOptions& options)
     ema_ = std::make_unique<Ema>(make_net(options), state_, options.recipe.ema_decay);
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(options.compute.device));
   net_->train();
+  const Compute& compute = options.compute;
+  if (compute.graph && compute.device.is_cuda() && compute.kernels != ops::Kernels::kReference)
+    use_graph(cuda_graph_device());
+}
+
+void Learner::use_graph(std::unique_ptr<GraphDevice> device) {
+  if (!device) return;
+  net_->keep_noise_in_place();
+  graph_ = std::make_unique<StepGraph>(
+      std::move(device),
+      [this](const torch::Tensor& pictures, const torch::Tensor& labels) { compute(pictures, labels); });
 }
 
 void Learner::step(const torch::Tensor& pictures, const torch::Tensor& labels, std::int64_t number,
                    double learning_rate) {
   net_->restart_noise(spec::derive_seed(options_.seed, "noise", static_cast<std::uint64_t>(number)));
+  optimizer_.prepare(learning_rate, ema_ ? ema_->parameters_at(number + 1) : Averaging{});
+  if (!graph_) return compute(pictures, labels);
+  graph_->run(pictures, labels);
+  if (!graph_->why().empty())
+    net_->context().note_fallback("launch by launch, a training step is no CUDA graph: " + graph_->why());
+}
+
+// Asks the host for nothing that differs from step to step.
+void Learner::compute(const torch::Tensor& pictures, const torch::Tensor& labels) {
   const torch::Tensor loss =
       smoothed_cross_entropy(net_->forward(pictures), labels, options_.recipe.smoothing);
   loss.backward();
-  optimizer_.step(learning_rate, ema_ ? ema_->parameters_at(number + 1) : Averaging{});
-  if (ema_) ema_->update_statistics(state_, number + 1);
+  optimizer_.run();
+  if (ema_) ema_->update_statistics(state_, optimizer_.share());
   loss_sum_.add_(loss.detach());
 }
 

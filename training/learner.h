@@ -1,5 +1,6 @@
 // A net with all that a training step changes: weights, gradients, optimizer, moving average, sum of losses.
-// One step is forward, backward, optimizer, average; the loop around it is the Trainer's.
+// One step is forward, backward, optimizer, average; the loop around it is the Trainer's. On a GPU steps by the project's
+// kernels become a CUDA graph (training/step_graph.h).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "training/ema.h"
 #include "training/flat_state.h"
 #include "training/optimizer.h"
+#include "training/step_graph.h"
 
 namespace effnet::training {
 
@@ -40,13 +42,20 @@ class Learner {
 
   models::NamedTensors tensors() const;  // model.*, ema.*, optimizer.*, the learner's own
 
+  // Makes steps a graph of that device; what no device has is for tests.
+  void use_graph(std::unique_ptr<GraphDevice> device);
+  const StepGraph* graph() const { return graph_.get(); }
+
  private:
+  void compute(const torch::Tensor& pictures, const torch::Tensor& labels);
+
   LearnerOptions options_;
   models::Net net_;
   FlatState state_;
   Optimizer optimizer_;
   std::unique_ptr<Ema> ema_;
   torch::Tensor loss_sum_;  // double scalar on the device
+  std::unique_ptr<StepGraph> graph_;
 };
 
 }  // namespace effnet::training

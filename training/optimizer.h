@@ -13,6 +13,7 @@
 
 #include "models/weights/state_file.h"
 #include "ops/execution.h"
+#include "ops/optimizer_step.h"
 #include "spec/recipe.h"
 #include "training/flat_state.h"
 
@@ -26,21 +27,25 @@ struct Averaging {
 
 class Optimizer {
  public:
-  // `state` outlives the optimizer.
-  Optimizer(const spec::Recipe& recipe, FlatState& state, const ops::ExecutionContext& context = {});
+  Optimizer(const spec::Recipe& recipe, const FlatState& state, const ops::ExecutionContext& context = {});
 
   // One step with the gradients that are there, which are 0 afterwards.
-  void step(double learning_rate, const Averaging& averaging = {});
+  void step(double learning_rate, const Averaging& averaging = {}) {
+    prepare(learning_rate, averaging);
+    run();
+  }
+  // The same in two: what comes from the host, and what can be part of a CUDA graph.
+  void prepare(double learning_rate, const Averaging& averaging = {});
+  void run();
+
+  // The share of the averaging, a scalar in memory that prepare() writes.
+  torch::Tensor share() const { return ops::share_in(step_.scalars); }
 
   models::NamedTensors tensors() const;  // what a checkpoint keeps, flat (P)
 
  private:
-  spec::Recipe recipe_;
-  FlatState& state_;
+  ops::OptimizerStep step_;
   ops::ExecutionContext context_;
-  torch::Tensor momentum_;     // (P)
-  torch::Tensor mean_square_;  // (P), rmsproptf only
-  torch::Tensor scalars_;      // of a step on CUDA, beside the parameters
 };
 
 }  // namespace effnet::training

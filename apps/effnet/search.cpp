@@ -4,11 +4,13 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/command_line.h"
+#include "apps/effnet/calibration_step.h"
 #include "apps/effnet/commands.h"
 #include "apps/effnet/search_step.h"
 #include "apps/stop_signal.h"
 #include "search/builtin_spaces.h"
 #include "search/strategies.h"
+#include "spec/atomic_file.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
@@ -17,6 +19,7 @@ namespace {
 struct Options {
   SearchStep step;
   StudyFlags study{.output = "runs/search"};
+  CalibrationFlags calibration;
   std::string objective = "hard", cost = "macs";
   std::optional<double> weight;
   std::optional<int> random_trials;
@@ -34,6 +37,23 @@ std::string strategy_names() {
   std::string names(search::kAutoStrategy);
   for (const search::StrategyRow& row : search::strategies()) names += fmt::format(", {}", row.name);
   return names;
+}
+
+void calibrate(const Options& options, const search::Space& space, const spec::Recipe& recipe) {
+  const SearchStep& step = options.step;
+  const std::string identity =
+      fmt::format(R"({{"nets":{},"long_epochs":{},"search":{}}})", options.calibration.nets,
+                  options.calibration.long_epochs, step.config.details_json);
+  in_study_folder(
+      {"calibration", options.study.output, identity, recipe}, [&](const store::RunFolder& folder) {
+        SearchStep in_folder = step;
+        in_folder.children.trainer.recipe_file = folder / "recipe.toml";
+        in_folder.config.details_json = identity;
+        const search::Calibration calibration =
+            run_calibration(in_folder, options.calibration, space, folder.path(), stop_requested());
+        spec::write_file_atomically(folder / "calibration.json", calibration_json(calibration));
+        print_result(options.study.json ? calibration_json(calibration) : calibration_text(calibration));
+      });
 }
 
 void run(Options options) {
@@ -55,6 +75,7 @@ void run(Options options) {
     print_note("note: " + note);
 
   config.details_json = identity_json(step, recipe);
+  if (options.calibration.nets > 0) return calibrate(options, space, recipe);
   const StudyFolder study{"search", options.study.output, config.details_json, recipe};
   in_study_folder(study, [&](const store::RunFolder& folder) {
     step.children.trainer.recipe_file = folder / "recipe.toml";
@@ -108,10 +129,20 @@ void add_search(CLI::App& program) {
                    "train; command:PROGRAM ARGS that speaks the JSON-lines protocol; or "
                    "table:FILE.csv[,key=COLUMN][,form=arch|digits|choices][,accuracy=COLUMN[+COLUMN...]]")
       ->capture_default_str();
+  command
+      ->add_option("--calibrate", options->calibration.nets,
+                   "train so many nets short, twice, and long instead of searching: may the short training "
+                   "be trusted?")
+      ->check(CLI::Range(3, 10'000));
+  command
+      ->add_option("--calibrate-epochs", options->calibration.long_epochs,
+                   "epochs of its long runs; default four times --child-epochs")
+      ->check(CLI::Range(1, 10'000));
   add_study_flags(*command, step.children, step.config.budget, step.config.seed, options->study,
                   "baseline.toml");
   command->footer(
       "Examples:\n  effnet search --trials 40 --target 1.5e6 --output runs/search\n"
+      "  effnet search --calibrate 12 --child-epochs 2 --calibrate-epochs 8 --output runs/calibration\n"
       "  effnet search --space my-space.toml --data-dir pictures --dataset folder --strategy predictor\n");
   command->callback([options] { run(*options); });
 }

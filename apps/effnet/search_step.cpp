@@ -25,8 +25,29 @@ using search::Finalist;
 constexpr std::string_view kSearchPhase = "search", kRandomPhase = "random arm", kFinalistPhase = "finalists";
 constexpr std::string_view kCommandPrefix = "command:", kTablePrefix = "table:";
 
-search::EvaluatorFactory evaluators(const SearchStep& step, const search::Space& space,
-                                    const std::filesystem::path& folder) {
+std::string mean_text(const Finalist& finalist) {
+  return finalist.accuracies.empty() ? "failed" : fmt::format("{:.2f}", finalist.mean_accuracy);
+}
+
+nlohmann::ordered_json finalist_json(const Finalist& finalist) {
+  nlohmann::ordered_json json;
+  json["trial"] = finalist.trial;
+  json["arch"] = spec::to_text(finalist.candidate.arch);
+  json["choices"] = nlohmann::ordered_json::parse(spec::choices_json(finalist.candidate.choices));
+  json["accuracy"] = finalist.mean_accuracy;
+  json["macs"] = finalist.candidate.cost.macs;
+  json["params"] = finalist.candidate.cost.params;
+  json["reward"] =
+      finalist.reward ? nlohmann::ordered_json(*finalist.reward) : nlohmann::ordered_json(nullptr);
+  json["first_accuracy"] = finalist.first_accuracy;
+  json["accuracies"] = finalist.accuracies;
+  return json;
+}
+
+}  // namespace
+
+search::EvaluatorFactory evaluators_of(const SearchStep& step, const search::Space& space,
+                                       const std::filesystem::path& folder) {
   if (step.evaluator == "train")
     return trainer_evaluators(step.children.trainer, folder, step.children.trial_timeout);
   if (step.evaluator.starts_with(kTablePrefix)) {
@@ -53,30 +74,9 @@ search::EvaluatorFactory evaluators(const SearchStep& step, const search::Space&
   };
 }
 
-std::string mean_text(const Finalist& finalist) {
-  return finalist.accuracies.empty() ? "failed" : fmt::format("{:.2f}", finalist.mean_accuracy);
-}
-
-nlohmann::ordered_json finalist_json(const Finalist& finalist) {
-  nlohmann::ordered_json json;
-  json["trial"] = finalist.trial;
-  json["arch"] = spec::to_text(finalist.candidate.arch);
-  json["choices"] = nlohmann::ordered_json::parse(spec::choices_json(finalist.candidate.choices));
-  json["accuracy"] = finalist.mean_accuracy;
-  json["macs"] = finalist.candidate.cost.macs;
-  json["params"] = finalist.candidate.cost.params;
-  json["reward"] =
-      finalist.reward ? nlohmann::ordered_json(*finalist.reward) : nlohmann::ordered_json(nullptr);
-  json["first_accuracy"] = finalist.first_accuracy;
-  json["accuracies"] = finalist.accuracies;
-  return json;
-}
-
-}  // namespace
-
 void check(const SearchStep& step, const search::Space& space) {
   search::check_strategy(step.strategy, space, step.config.trials);
-  evaluators(step, space, {});
+  evaluators_of(step, space, {});
 }
 
 std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
@@ -129,7 +129,7 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
   const search::BaselineSearchResult result =
       search::run_baseline_search(config, space, store,
                                   {.workers = step.children.workers,
-                                   .make_evaluator = evaluators(step, space, folder),
+                                   .make_evaluator = evaluators_of(step, space, folder),
                                    .observer_of = observer_of,
                                    .stop = &stop});
   spec::write_file_atomically(folder / "baseline.toml",

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "cuda/conv_norm_act.h"
+#include "cuda/head_mean.h"
 #include "cuda/mbconv.h"
 #include "models/kernel_terms.h"
 #include "scaling/cost_model.h"
@@ -72,15 +73,29 @@ const char* name_of(const cuda::StemBackward&) {
 template <class T, class... Of>
 constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
 
+struct WithoutKernels {};
+
 struct Parameters {
   Index count = 0;
+};
+
+// The mean over the last map.
+struct Mean {
+  cuda::RowShape shape;
+};
+
+// What a layer reads or leaves raw (cuda/mbconv.h), as neighbours allow.
+struct RawEnds {
+  bool in = false, out = false;
+  kernels::Activation activation = kernels::Activation::kIdentity;  // behind a raw input's norm
 };
 
 // A layer of the net with kernels on CUDA, and how often there is one of its kind.
 struct Layer {
   std::string name;
   int repeats = 1;
-  std::variant<cuda::MBConvShape, kernels::ConvShape, Parameters> shape;
+  std::variant<WithoutKernels, cuda::MBConvShape, kernels::ConvShape, Mean, Parameters> shape;
+  RawEnds raw;
 };
 
 kernels::ConvShape conv_shape(const NetOnDevice& net, const spec::Stage& stage, int in_channels, Index side,
@@ -133,32 +148,24 @@ std::string name_of(const cuda::MBConvShape& s) {
                      s.expanded(), s.out_channels, s.residual ? " +x" : "", s.depthwise.height);
 }
 
-// Walks through the net; what has no kernel on CUDA only moves channels and size on.
-std::vector<Layer> layers_of(const NetOnDevice& net) {
+std::vector<Layer> layers_in_order(const NetOnDevice& net) {
   std::vector<Layer> layers;
-  const auto add = [&](const auto& shape, const std::string& name) {
-    const auto same =
-        std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.name == name; });
-    if (same == layers.end()) {
-      layers.push_back({name, 1, shape});
-    } else {
-      ++same->repeats;
-    }
-  };
   int channels = net.arch.input_channels;
   Index side = net.arch.resolution;
   const auto walk = [&](const std::vector<spec::Stage>& stages) {
     for (const spec::Stage& stage : stages) {
       for (int repeat = 0; repeat < stage.repeats; ++repeat) {
         const int stride = repeat == 0 ? stage.stride : 1;
+        Layer& layer = layers.emplace_back();
         if (stage.op == spec::Op::kMBConv) {
           const cuda::MBConvShape shape = block_shape(net, stage, channels, side, stride);
-          add(shape, name_of(shape));
+          layer = {.name = name_of(shape), .shape = shape};
         } else if (stage.op == spec::Op::kConv) {
           const kernels::ConvShape shape = conv_shape(net, stage, channels, side, stride);
           if (!cuda::conv_refusal(shape))
-            add(shape,
-                fmt::format("conv k{} s{} {}-{} @{}", shape.kernel, stride, channels, stage.channels, side));
+            layer = {.name = fmt::format("conv k{} s{} {}-{} @{}", shape.kernel, stride, channels,
+                                         stage.channels, side),
+                     .shape = shape};
         }
         if (stage.channels > 0) channels = stage.channels;
         side = (side + stride - 1) / stride;
@@ -168,7 +175,42 @@ std::vector<Layer> layers_of(const NetOnDevice& net) {
   walk(net.arch.stem);
   walk(net.arch.stages);
   walk(net.arch.head);
-  add(Parameters{static_cast<Index>(scaling::count(net.arch).total.params)}, "optimizer");
+  layers.push_back({.name = fmt::format("mean {} @{}", channels, side),
+                    .shape = Mean{{net.batch, side * side, channels}}});
+  return layers;
+}
+
+// As models::Net passes maps on.
+void leave_raw(Layer& layer, Layer& next) {
+  const auto* const block = std::get_if<cuda::MBConvShape>(&layer.shape);
+  const auto* const conv = std::get_if<kernels::ConvShape>(&layer.shape);
+  const auto* const reader = std::get_if<cuda::MBConvShape>(&next.shape);
+  if (!conv && !block) return;
+  const kernels::Activation activation = conv ? conv->activation : block->project_activation;
+  const bool takes = reader ? cuda::takes_raw(*reader, activation) : std::holds_alternative<Mean>(next.shape);
+  if (!takes || (block && block->residual)) return;
+  layer.raw.out = true;
+  next.raw.in = true;
+  next.raw.activation = activation;
+}
+
+std::vector<Layer> layers_of(const NetOnDevice& net) {
+  std::vector<Layer> all = layers_in_order(net), layers;
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) leave_raw(all[i], all[i + 1]);
+  for (Layer& layer : all) {
+    if (std::holds_alternative<WithoutKernels>(layer.shape)) continue;
+    if (layer.raw.in) layer.name += ", raw in";
+    if (layer.raw.out) layer.name += ", raw out";
+    const auto same = std::find_if(layers.begin(), layers.end(),
+                                   [&](const Layer& other) { return other.name == layer.name; });
+    if (same == layers.end()) {
+      layers.push_back(std::move(layer));
+    } else {
+      ++same->repeats;
+    }
+  }
+  layers.push_back(
+      {.name = "optimizer", .shape = Parameters{static_cast<Index>(scaling::count(net.arch).total.params)}});
   return layers;
 }
 
@@ -185,6 +227,7 @@ class LayerOnDevice {
   std::size_t bytes() const { return memory_.most(); }
 
   std::vector<LaunchCase> cases(const Layer& layer) {
+    raw_ = layer.raw;
     const Lists lists = std::visit([&](const auto& shape) { return lists_of(shape); }, layer.shape);
     // As much as the largest matrix of weights, each.
     peer_weights_ = map(most_weights_);
@@ -201,7 +244,6 @@ class LayerOnDevice {
       cases.push_back({layer.name, layer.repeats, name, list, {}});
       for (const cuda::Work& work : list) add(work);
     }
-    for (const cuda::Work& work : beside_) add(work);
     return cases;
   }
 
@@ -221,6 +263,7 @@ class LayerOnDevice {
   cuda::NormState state(Index channels) {
     return cuda::NormState::in(floats(cuda::NormState::size(channels)), channels);
   }
+  cuda::NormFactors factors(Index channels) { return cuda::take_factors(memory_, channels); }
   cuda::NormGradients norm_gradients(Index channels) { return {floats(channels), floats(channels)}; }
 
   Lists lists_of(const cuda::MBConvShape& s) {
@@ -263,8 +306,18 @@ class LayerOnDevice {
     forward.saved.projected = map(out);
     forward.saved.project_norm = state(s.out_channels);
     forward.x = map(s.in_rows() * s.in_channels);
+    if (raw_.in) {
+      forward.raw_x = {state(s.in_channels), raw_.activation};
+      backward.gradients.x_norm = norm_gradients(s.in_channels);
+      backward.gradients.x_factors = factors(s.in_channels);
+    }
     if (s.residual) forward.keep = floats(s.batch());
-    forward.out = map(out);
+    forward.out_is_raw = raw_.out;
+    if (raw_.out) {
+      backward.out_factors = factors(s.out_channels);
+    } else {
+      forward.out = map(out);
+    }
     backward.gradients.project = floats(wide * s.out_channels);
     backward.gradients.project_norm = norm_gradients(s.out_channels);
     backward.gradients.x = map(s.in_rows() * s.in_channels);
@@ -285,37 +338,35 @@ class LayerOnDevice {
                                            .x = map(in),
                                            .y = map(out),
                                            .state = state(s.out_channels),
-                                           .out = map(out)};
-    const cuda::ConvNormActBackward backward{.forward = forward,
-                                             .out_gradient = map(out),
-                                             .x_gradient = is_stem ? nullptr : map(in),
-                                             .weight_gradient = floats(weights),
-                                             .norm_gradients = norm_gradients(s.out_channels)};
-    if (!is_stem) add_head_pool(forward);
+                                           .out_is_raw = raw_.out,
+                                           .out = raw_.out ? nullptr : map(out)};
+    const cuda::ConvNormActBackward backward{
+        .forward = forward,
+        .out_gradient = map(out),
+        .out_factors = raw_.out ? factors(s.out_channels) : cuda::NormFactors{},
+        .x_gradient = is_stem ? nullptr : map(in),
+        .weight_gradient = floats(weights),
+        .norm_gradients = norm_gradients(s.out_channels)};
     return lists_of(forward, backward);
   }
 
-  void add_head_pool(const cuda::ConvNormActForward& forward) {
-    const kernels::ConvShape& s = forward.shape;
-    const cuda::RowShape rows{s.batch, s.out_pixels(), s.out_channels};
-    float* pooled = floats(s.batch * s.out_channels);
-    beside_ = {cuda::HeadPoolForward{.shape = rows,
-                                     .storage = storage_,
-                                     .y = forward.y,
-                                     .scale = forward.state.scale,
-                                     .offset = forward.state.offset,
-                                     .activation = s.activation,
-                                     .pooled = pooled},
-               cuda::HeadPoolBackward{.shape = rows,
-                                      .storage = storage_,
-                                      .pooled_gradient = pooled,
-                                      .y = forward.y,
-                                      .scale = forward.state.scale,
-                                      .offset = forward.state.offset,
-                                      .activation = s.activation,
-                                      .mean = forward.state.mean,
-                                      .y_gradient = map(rows.rows() * s.out_channels),
-                                      .sums = floats(head_parts(rows, storage_) * 2 * s.out_channels)}};
+  Lists lists_of(const WithoutKernels&) { return {}; }
+
+  // Behind a residual block LibTorch takes it, of a finished map.
+  Lists lists_of(const Mean& mean) {
+    if (!raw_.in) return {};
+    const Index values = mean.shape.rows() * mean.shape.channels, channels = mean.shape.channels;
+    const cuda::HeadMeanForward forward{.shape = mean.shape,
+                                        .storage = storage_,
+                                        .x = map(values),
+                                        .raw_x = {state(channels), raw_.activation},
+                                        .pooled = floats(mean.shape.batch * channels)};
+    const cuda::HeadMeanBackward backward{.forward = forward,
+                                          .pooled_gradient = floats(mean.shape.batch * channels),
+                                          .x_gradient = map(values),
+                                          .x_norm = norm_gradients(channels),
+                                          .x_factors = factors(channels)};
+    return lists_of(forward, backward);
   }
 
   // RMSProp in TensorFlow's form with a moving average.
@@ -403,7 +454,7 @@ class LayerOnDevice {
 
   cuda::Storage storage_;
   Carver memory_;
-  cuda::WorkList beside_;  // what the layer's operator does not launch
+  RawEnds raw_;  // of the layer
   Index most_weights_ = 0;
   void *peer_weights_ = nullptr, *peer_weight_gradient_ = nullptr;
 };

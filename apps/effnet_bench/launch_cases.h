@@ -1,6 +1,6 @@
 // The launches of a net's training step on CUDA, as the operators of ops/ make them (cuda/mbconv.h, cuda/conv_norm_act.h):
-// every distinct block once, and its convolutions as cuDNN and LibTorch know them; beside a 1x1 convolution the pooling of a
-// head on its map; the optimizer's step. Torch-free; nothing is launched here.
+// every distinct layer once, and its convolutions as cuDNN and LibTorch know them; the mean over the last map
+// (cuda/head_mean.h); the optimizer's step. Torch-free; nothing is launched here.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,7 @@ struct LaunchCase {
   cuda::WorkList work;
   std::optional<PeerConvolution> peer;
 
-  bool whole_layer() const { return work.size() > 1; }
+  bool whole_layer() const { return kernel == "forward" || kernel == "backward" || kernel == "update"; }
 };
 
 struct NetOnDevice {
@@ -45,8 +45,7 @@ struct NetOnDevice {
 // that there are no kernels for.
 std::size_t launch_memory(const NetOnDevice& net, std::string_view where);
 
-// The bytes of a training step by the kernels' models (cuda/work.h). The mean over the last map and the classifier, which are
-// LibTorch's, are not in it.
+// The bytes of a training step by the kernels' models (cuda/work.h). The classifier, which is LibTorch's, is not in it.
 struct StepBytes {
   cuda::BytesModel forward, backward, update;  // of the whole batch
 

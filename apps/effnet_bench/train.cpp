@@ -109,9 +109,11 @@ void add_bench_train(CLI::App& program) {
   add_bench_flags(
       *command, *flags,
       {.devices = {"cpu", "cuda"},
-       .peers = {"reference", "eager", "graph"},
-       .peers_help = "what to race against: reference (LibTorch's operators); with --device cuda, "
-                     "comma-separated, eager (the same) and graph (these in one CUDA graph)"});
+       .peers = {"reference", "eager", "graph", "eager-fp16", "graph-fp16"},
+       .peers_help =
+           "what to race against: reference (LibTorch's operators); with --device cuda, "
+           "comma-separated, eager (the same) and graph (these in one CUDA graph), -fp16: with maps "
+           "in half precision, without scaling of the loss"});
   command->add_option("nets", on_device->nets,
                       "with --device cuda: nets at their own resolution, b0 by default");
   command->add_option("--batch", on_device->batch, "with --device cuda: pictures a step")

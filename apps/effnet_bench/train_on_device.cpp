@@ -21,12 +21,16 @@ namespace {
 // A net with its optimizer and one batch on the device; neither dropout nor drop-path, whose draws come from the host.
 class Training {
  public:
-  Training(const spec::ArchSpec& arch, const DeviceTrainFlags& flags, ops::Kernels kernels)
+  enum class Steps { kLaunches, kGraph };
+
+  Training(const spec::ArchSpec& arch, const DeviceTrainFlags& flags, ops::Kernels kernels, Steps steps,
+           at::ScalarType maps)
       : learner_({.arch = arch,
                   .recipe = recipe(),
                   .compute = {.device = torch::kCUDA,
                               .kernels = kernels,
-                              .maps = flags.dtype == "float" ? torch::kFloat : torch::kBFloat16}}),
+                              .maps = maps,
+                              .graph = steps == Steps::kGraph}}),
         pictures_(
             torch::randn({flags.batch, arch.resolution, arch.resolution, arch.input_channels}, torch::kCUDA)
                 .permute({0, 3, 1, 2})),
@@ -66,19 +70,24 @@ struct Row {
 
 std::vector<Row> measured(const std::string& net, const BenchFlags& flags, const DeviceTrainFlags& of) {
   const spec::ArchSpec arch = resolve_net(net).arch;
-  const auto ours = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet);
-  std::vector<std::string> names{"effnet"};
-  std::vector<Contender> contenders{until_done([ours] { ours->step(); })};
+  using Steps = Training::Steps;
+  const at::ScalarType maps = of.dtype == "float" ? torch::kFloat : torch::kBFloat16;
+  const auto ours = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kGraph, maps);
+  const auto launches = std::make_shared<Training>(arch, of, ops::Kernels::kEffnet, Steps::kLaunches, maps);
+  std::vector<std::string> names{"effnet", "effnet, launch by launch"};
+  std::vector<Contender> contenders{until_done([ours] { ours->step(); }),
+                                    until_done([launches] { launches->step(); })};
   for (const std::string& peer : flags.peers) {
-    const auto reference = std::make_shared<Training>(arch, of, ops::Kernels::kReference);
+    const bool half = peer.ends_with("-fp16"), graph = peer.starts_with("graph");
+    const auto reference = std::make_shared<Training>(arch, of, ops::Kernels::kReference, Steps::kLaunches,
+                                                      half ? torch::kHalf : maps);
     const std::function<void()> step = [reference] { reference->step(); };
-    const bool graph = peer == "graph";
-    names.push_back(graph ? "LibTorch in a CUDA graph" : "LibTorch eager");
+    names.push_back(std::string(graph ? "LibTorch in a CUDA graph" : "LibTorch eager") +
+                    (half ? ", fp16" : ""));
     contenders.push_back(until_done(graph ? as_graph(step) : step));
   }
   race(contenders, flags.seconds);
-  for (const std::string& reason : ours->fallbacks())
-    print_note(net + ", by LibTorch's operators: " + reason);
+  for (const std::string& reason : ours->fallbacks()) print_note(net + " falls back: " + reason);
   std::vector<Row> rows;
   for (std::size_t i = 0; i < contenders.size(); ++i) {
     rows.push_back({net, names[i], arch.resolution, static_cast<double>(of.batch) / contenders[i].shortest,

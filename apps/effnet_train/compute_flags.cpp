@@ -64,6 +64,9 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
   command.add_option("--dtype", flags.dtype, "how maps are stored on a GPU: float or bfloat16")
       ->capture_default_str()
       ->check(CLI::IsMember({"float", "bfloat16"}));
+  command.add_option("--graph", flags.graph, "training steps on a GPU as a CUDA graph: auto or off")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "off"}));
   command
       .add_option_function<std::string>(
           "--kernels", [&flags](const std::string& text) { flags.kernels = parse_kernels(text); },
@@ -98,7 +101,8 @@ training::Compute prepare_compute(const ComputeFlags& flags) {
                       "leave it out, or give --device cuda");
   return {.device = device_of(flags.device),
           .kernels = flags.kernels,
-          .maps = narrow ? torch::kBFloat16 : torch::kFloat};
+          .maps = narrow ? torch::kBFloat16 : torch::kFloat,
+          .graph = flags.graph == "auto"};
 }
 
 }  // namespace effnet::apps

@@ -1,4 +1,4 @@
-// --threads, --device, --dtype and --kernels: where, in which numbers and by whom the arithmetic is done.
+// --threads, --device, --dtype, --graph and --kernels: where, in which numbers and by whom the arithmetic is done.
 #pragma once
 
 #include <torch/torch.h>
@@ -18,6 +18,7 @@ struct ComputeFlags {
   std::string device = "cpu";
   ops::Kernels kernels = ops::Kernels::kAuto;
   std::string dtype = "float";
+  std::string graph = "auto";
 };
 
 void add_compute_flags(CLI::App& command, ComputeFlags& flags);

@@ -1,4 +1,5 @@
-// What LibTorch's operators compute in place of the project's kernels, told once a reason.
+// What falls back: to LibTorch's operators in place of the project's kernels, to launches in place of a graph. Told once a
+// reason.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,7 @@ class FallbackNotes {
   // After a step of a net: calls `tell` with every reason of its context that was not told before, of whatever net.
   void tell_new(const ops::ExecutionContext& context, const std::function<void(const std::string&)>& tell) {
     for (const std::string& reason : context.fallbacks()) {
-      if (told_.insert(reason).second) tell("computed by LibTorch's operators: " + reason);
+      if (told_.insert(reason).second) tell("falls back: " + reason);
     }
   }
 

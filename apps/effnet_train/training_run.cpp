@@ -71,7 +71,7 @@ std::string metrics_csv(const std::vector<training::EpochReport>& epochs) {
 
 // Passes on what the trainer tells, and keeps metrics.csv: always the whole table, so that a run that was killed
 // between a checkpoint and its row is not left with a wrong one.
-// After the first step it says what of the net LibTorch's operators compute.
+// After a step it says what of it fell back, once.
 class RunObserver final : public training::Observer {
  public:
   RunObserver(StepProgress& progress, fs::path metrics, ops::ExecutionContext context)
@@ -79,8 +79,7 @@ class RunObserver final : public training::Observer {
 
   void resume(const std::vector<training::EpochReport>& epochs) { epochs_ = epochs; }
   void on_step(const training::StepReport& report) override {
-    if (!std::exchange(stepped_, true))
-      fallbacks_.tell_new(context_, [&](const std::string& text) { progress_.note(text); });
+    fallbacks_.tell_new(context_, [&](const std::string& text) { progress_.note(text); });
     progress_.on_step(report);
   }
   void on_epoch(const training::EpochReport& report) override {
@@ -94,7 +93,6 @@ class RunObserver final : public training::Observer {
   fs::path metrics_;
   ops::ExecutionContext context_;
   FallbackNotes fallbacks_;
-  bool stepped_ = false;
   std::vector<training::EpochReport> epochs_;
 };
 

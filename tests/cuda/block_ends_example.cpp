@@ -62,14 +62,21 @@ BlockEndsExample::BlockEndsExample(const RowShape& shape, Storage storage, const
       scale_(floats(shape.channels, 5, 2, 0.5)),
       offset_(floats(shape.channels, 6, 0, 2)),
       mean_(means(y_.values(), shape.channels)),
+      x_scale_(floats(shape.channels, 9, 2, 0.5)),
+      x_offset_(floats(shape.channels, 10, 0, 2)),
       keep_(keeps(shape.batch)),
       pooled_gradient_(floats(shape.batch * shape.channels, 8, 0, 1)),
       y_values_(y_.values()),
       scale_values_(wide(scale_)),
       offset_values_(wide(offset_)),
       mean_values_(wide(mean_)),
+      residual_values_(around.residual ? x_.values() : std::vector<double>(y.size())),
       keep_values_(wide(keep_)) {
   if (!around.keep) keep_values_.assign(keep_values_.size(), 1);
+  if (!around.residual || !around.raw_residual) return;
+  const std::vector<double> scale = wide(x_scale_), offset = wide(x_offset_);
+  for (std::size_t i = 0; i < y.size(); ++i)
+    residual_values_[i] = residual_values_[i] * scale[i % scale.size()] + offset[i % scale.size()];
 }
 
 double BlockEndsExample::normal(std::size_t i) const {
@@ -85,7 +92,9 @@ cuda::BlockOutputForward BlockEndsExample::output_work() const {
           .offset = offset_.data(),
           .activation = around_.activation,
           .keep = around_.keep ? keep_.data() : nullptr,
-          .x = around_.residual ? x_.data() : nullptr};
+          .x = around_.residual ? x_.data() : nullptr,
+          .x_scale = around_.raw_residual ? x_scale_.data() : nullptr,
+          .x_offset = around_.raw_residual ? x_offset_.data() : nullptr};
 }
 
 cuda::BlockOutputBackward BlockEndsExample::output_gradient_work() const {
@@ -162,11 +171,10 @@ BlockEndsExample::Map BlockEndsExample::pooled_gradient() const {
 
 std::vector<double> BlockEndsExample::expected_output() const {
   std::vector<double> out(y_values_.size());
-  const std::vector<double> x = x_.values();
   for (std::size_t i = 0; i < out.size(); ++i) {
     const std::size_t picture = i / as_size(shape_.pixels * shape_.channels);
     out[i] = kernels::activation_value(around_.activation, normal(i)) * keep_values_[picture] +
-             (around_.residual ? x[i] : 0);
+             residual_values_[i];
   }
   return out;
 }

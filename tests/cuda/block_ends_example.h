@@ -14,6 +14,7 @@ struct OutputSurroundings {
   Activation activation = Activation::kIdentity;
   bool keep = true;
   bool residual = true;
+  bool raw_residual = false;    // x behind a batch norm of its own
   bool gradient_wanted = true;  // d itself
 };
 
@@ -56,8 +57,8 @@ class BlockEndsExample {
   Storage storage_;
   OutputSurroundings around_;
   StoredMap y_, x_, out_gradient_;
-  DeviceBuffer<float> scale_, offset_, mean_, keep_, pooled_gradient_;
-  std::vector<double> y_values_, scale_values_, offset_values_, mean_values_, keep_values_;
+  DeviceBuffer<float> scale_, offset_, mean_, x_scale_, x_offset_, keep_, pooled_gradient_;
+  std::vector<double> y_values_, scale_values_, offset_values_, mean_values_, residual_values_, keep_values_;
 };
 
 }  // namespace effnet::tests

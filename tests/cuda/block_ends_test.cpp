@@ -60,6 +60,15 @@ TEST_CASE("block output and head: every activation, with and without drop-path a
   }
 }
 
+TEST_CASE("block output: a residual behind a batch norm of its own") {
+  for (const RowShape& shape : {RowShape{4, 30, 24}, RowShape{2, 6, 272}, RowShape{1, 4001, 8}}) {
+    for (const Storage storage : {Storage::kFloat, Storage::kBfloat16}) {
+      for (const bool keep : {false, true})
+        check_output(BlockEndsExample(shape, storage, {.keep = keep, .raw_residual = true}), storage);
+    }
+  }
+}
+
 TEST_CASE("block output: the sums alone are those of the gradient that would have been stored") {
   const RowShape shape{.batch = 3, .pixels = 20, .channels = 40};
   const BlockEndsExample whole(shape, Storage::kBfloat16, {.activation = Activation::kSilu});

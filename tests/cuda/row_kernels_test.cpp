@@ -38,6 +38,8 @@ void check_traffic(const RowShape& shape, Index squeezed_channels, Storage stora
   cuda::BlockOutputBackward output = ends.output_gradient_work();
   output.y_gradient = &wanted;
   check_traffic("output", bytes_of(ends.output_work()), most, [&] { ends.output(); });
+  const BlockEndsExample raw(shape, storage, {.raw_residual = true});
+  check_traffic("output, raw residual", bytes_of(raw.output_work()), most, [&] { raw.output(); });
   check_traffic("output back", bytes_of(output), most, [&] { ends.output_gradient(); });
   check_traffic("head", bytes_of(ends.pooled_work()), most, [&] { ends.pooled(); });
   check_traffic("head back", bytes_of(ends.pooled_gradient_work()), most, [&] { ends.pooled_gradient(); });

@@ -86,6 +86,31 @@ TEST_CASE("stochastic depth: per picture, rescaled, a function of the seed, noth
   CHECK(torch::equal(models::residual(main, shortcut, 0.25, noise, ops::Mode::kEval), main));
 }
 
+TEST_CASE("stochastic depth: draws that stay in place are the same numbers in the same memory") {
+  const torch::Tensor x = torch::zeros({1});
+  models::Noise free, fixed;
+  fixed.stay_in_place();
+  const auto check_step = [&](std::uint64_t seed, const std::vector<std::vector<std::int64_t>>& shapes) {
+    free.restart(seed);
+    fixed.restart(seed);
+    std::vector<const void*> here;
+    for (const auto& shape : shapes) {
+      const torch::Tensor kept = fixed.keep(shape, 0.75, x);
+      CHECK(torch::equal(kept, free.keep(shape, 0.75, x)));
+      here.push_back(kept.data_ptr());
+    }
+    return here;
+  };
+  check_step(1, {{5}, {5}, {5, 3}});
+  const auto first = check_step(2, {{5}, {5}, {5, 3}});
+  CHECK(check_step(3, {{5}, {5}, {5, 3}}) == first);
+  check_step(4, {{5}, {4}, {4, 3}});  // another batch
+  check_step(5, {{5}, {4}, {4, 3}, {7}});
+  check_step(6, {{5}});
+  const auto last = check_step(7, {{5}, {4}, {4, 3}, {7}});
+  CHECK(check_step(8, {{5}, {4}, {4, 3}, {7}}) == last);
+}
+
 TEST_CASE("stochastic depth: linear over the blocks of the whole net, none in the first") {
   CHECK(models::drop_path_of_block(0.2, 0, 16) == 0);  // B0 has 16 blocks
   CHECK(models::drop_path_of_block(0.2, 8, 16) == Approx(0.1));

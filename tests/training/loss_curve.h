@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "training/learner.h"
@@ -15,6 +16,7 @@ struct LossCurve {
   training::Compute compute;
   int batch = 16, steps = 50;
   double shift = 0;  // moves every parameter of the start by so much of itself
+  std::function<void(training::Learner&)> prepare;
 };
 
 // With the names of what fell back to the reference.
@@ -30,6 +32,7 @@ inline Losses losses_of(const LossCurve& curve) {
     const torch::NoGradGuard no_grad;
     for (torch::Tensor& parameter : learner.net()->parameters()) parameter.mul_(1 + curve.shift);
   }
+  if (curve.prepare) curve.prepare(learner);
   torch::manual_seed(9);
   const std::int64_t size = arch.resolution;
   Losses losses;
@@ -41,7 +44,8 @@ inline Losses losses_of(const LossCurve& curve) {
       if (label < 2) pictures[n].slice(label, 0, size, 2) += 1.5;
     }
     learner.set_loss_sum(0);
-    learner.step(pictures.permute({0, 3, 1, 2}), labels, step, 0.02);
+    const torch::Device device = curve.compute.device;
+    learner.step(pictures.permute({0, 3, 1, 2}).to(device), labels.to(device), step, 0.02 / (1 + 0.1 * step));
     losses.values.push_back(learner.loss_sum());
   }
   losses.fallbacks = learner.net()->context().fallbacks();

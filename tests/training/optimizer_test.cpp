@@ -154,7 +154,7 @@ TEST_CASE("the moving average runs over weights and batch norm statistics") {
   state.parameters.fill_(2);
   state.buffers.fill_(3);
   optimizer.step(0.1, ema.parameters_at(8));  // decay (1 + 8) / (10 + 8) = 1/2
-  ema.update_statistics(state, 8);
+  ema.update_statistics(state, optimizer.share());
   CHECK(ema.net()->parameters()[0].flatten()[0].item<double>() == Approx(1.5));
   CHECK(ema.net()->buffers()[0].flatten()[0].item<double>() == Approx(2));
 }
