@@ -16,7 +16,7 @@ struct StrategyChoice {
   std::string why;   // one sentence; empty when the user named the strategy
 };
 
-// By the size of the space and the number of trials (docs/benchmarks.md has the figures behind it).
+// By the size of the space and the number of trials (docs/strategies.md has the figures behind it).
 StrategyChoice choose_strategy(const Space& space, int trials);
 
 // kUsage for a name, "auto" among them, or an argument that is none.
