@@ -23,6 +23,9 @@ constexpr std::array<GroupLook, 5> kLooks{{
 constexpr std::array<std::string_view, 8> kSeries{"#d55e00", "#0072b2", "#009e73", "#aa4499",
                                                   "#e69f00", "#56b4e9", "#6e6e6e", "#882255"};
 
+constexpr std::array<ArmLook, 4> kArms{
+    {{"#d55e00", "circle"}, {"#6e6e6e", "triangle-down"}, {"#0072b2", "square"}, {"#009e73", "triangle-up"}}};
+
 std::vector<const ChartRow*> trained_first(const std::vector<ChartRow>& rows) {
   std::vector<const ChartRow*> order;
   for (const ChartRow& row : rows) order.push_back(&row);
@@ -48,6 +51,10 @@ std::vector<LegendStyle> legend_styles(const std::vector<ChartRow>& rows) {
     }
   }
   return styles;
+}
+
+ArmLook arm_look(std::size_t arm) {
+  return kArms[arm % kArms.size()];
 }
 
 std::string_view series_colour(std::size_t index) {

@@ -26,6 +26,13 @@ struct LegendStyle {
 // rows.
 std::vector<LegendStyle> legend_styles(const std::vector<ChartRow>& rows);
 
+struct ArmLook {
+  const char* colour;
+  const char* shape;  // Vega's name of the marker
+};
+
+ArmLook arm_look(std::size_t arm);  // of a search beside others; repeats after four
+
 std::string_view series_colour(std::size_t index);  // for curves that have no group; repeats after eight
 
 }  // namespace effnet::report

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "report/chart_frame.h"
 #include "report/chart_legend.h"
+#include "report/chart_style.h"
 #include "report/number_text.h"
 #include "spec/error.h"
 
@@ -16,12 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct ArmLook {
-  const char* colour;
-  const char* shape;
-};
-constexpr std::array<ArmLook, 3> kLooks{
-    {{"#d55e00", "circle"}, {"#6e6e6e", "triangle-down"}, {"#0072b2", "square"}}};
 constexpr const char* kFrontColour = "#009e73";
 
 struct Axes {
@@ -104,7 +98,7 @@ std::string pareto_chart(const std::vector<ParetoPoint>& points, const ParetoCha
   if (options.target) add_target(layers, *options.target, axes);
   add_front(layers, front, axes);
   for (std::size_t i = arms.size(); i-- > 0;) {
-    const ArmLook& look = kLooks[i % kLooks.size()];
+    const ArmLook look = arm_look(i);
     std::vector<ParetoPoint> of_arm;
     std::copy_if(points.begin(), points.end(), std::back_inserter(of_arm),
                  [&](const ParetoPoint& point) { return point.arm == arms[i]; });

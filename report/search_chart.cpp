@@ -3,30 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "report/chart_frame.h"
 #include "report/chart_legend.h"
+#include "report/chart_style.h"
 #include "spec/error.h"
 
 namespace effnet::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct ArmLook {
-  const char* colour;
-  const char* shape;
-};
-constexpr std::array<ArmLook, 4> kLooks{
-    {{"#d55e00", "circle"}, {"#6e6e6e", "triangle-down"}, {"#0072b2", "square"}, {"#009e73", "triangle-up"}}};
-
-const ArmLook& look_of(std::size_t arm) {
-  return kLooks[arm % kLooks.size()];
-}
 
 struct Axes {
   ChartAxis x, y;
@@ -106,7 +95,7 @@ std::vector<LegendItem> legend_items(const std::vector<SearchArm>& arms) {
   std::vector<LegendItem> items;
   bool failures = false;
   for (std::size_t i = 0; i < arms.size(); ++i) {
-    const ArmLook& look = look_of(i);
+    const ArmLook look = arm_look(i);
     items.push_back({arms[i].name, look.colour, look.shape, LegendMark::kFilled});
     items.push_back({"best so far", look.colour, look.shape, LegendMark::kLine});
     for (const ProgressTrial& trial : arms[i].trials)
@@ -122,7 +111,7 @@ std::vector<LegendItem> legend_items(const std::vector<SearchArm>& arms) {
 std::string search_chart(const std::vector<SearchArm>& arms, const SearchChart& options) {
   const Axes axes = axes_of(arms, options);
   Json layers = Json::array();
-  for (std::size_t i = arms.size(); i-- > 0;) add_arm(layers, arms[i], look_of(i), axes);  // search on top
+  for (std::size_t i = arms.size(); i-- > 0;) add_arm(layers, arms[i], arm_look(i), axes);  // search on top
   for (const Json& layer : Json::parse(legend_layers(legend_items(arms), options.width)))
     layers.push_back(layer);
   return framed_chart({options.title, options.notes, options.width, options.height}, "[{}]",

@@ -1,5 +1,5 @@
-// Every member of the space once, in random order: a search that ends early has seen a fair sample. When all were tried it starts over, with
-// other seeds for the same nets.
+// Every member of the space once, in random order: a search that ends early has seen a fair sample. When all were tried it
+// starts over, with other seeds for the same nets.
 #include <fmt/format.h>
 
 #include <utility>

@@ -153,9 +153,10 @@ LastPoint last_point(const std::vector<TrialResult>& search) {
 Explanation explain(const Space& space, const StudyConfig& config, StudyTrials trials,
                     const std::function<void(double)>& progress) {
   if (!best_of(trials.search)) {
-    throw spec::Error(spec::ErrorKind::kUsage, fmt::format("study '{}'", config.name),
-                      fmt::format("none of its {} trials has a reward yet", trials.search.size()),
-                      "'effnet study show' says what became of them");
+    throw spec::Error(
+        spec::ErrorKind::kUsage, fmt::format("study '{}'", config.name),
+        fmt::format("none of its {} trials has a reward yet", trials.search.size()),
+        "let the search go on; why a child failed is in the logs beside its store (child-0.log, ...)");
   }
   Explanation result;
   result.config = config;

@@ -26,6 +26,8 @@ struct LearnerOptions {
 class Learner {
  public:
   explicit Learner(const LearnerOptions& options);
+  Learner(const Learner&) = delete;  // the graph's work holds on to it
+  Learner& operator=(const Learner&) = delete;
 
   // pictures (N, C, H, W) channels_last, labels (N) int64, both on the device; `number` is the step's, from
   // 0.

@@ -7,9 +7,6 @@
 
 #include "cuda/conv_norm_act.h"
 #include "cuda/head_mean.h"
-#include "cuda/mbconv.h"
-#include "models/kernel_terms.h"
-#include "scaling/cost_model.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
@@ -73,147 +70,6 @@ const char* name_of(const cuda::StemBackward&) {
 template <class T, class... Of>
 constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
 
-struct WithoutKernels {};
-
-struct Parameters {
-  Index count = 0;
-};
-
-// The mean over the last map.
-struct Mean {
-  cuda::RowShape shape;
-};
-
-// What a layer reads or leaves raw (cuda/mbconv.h), as neighbours allow.
-struct RawEnds {
-  bool in = false, out = false;
-  kernels::Activation activation = kernels::Activation::kIdentity;  // behind a raw input's norm
-};
-
-// A layer of the net with kernels on CUDA, and how often there is one of its kind.
-struct Layer {
-  std::string name;
-  int repeats = 1;
-  std::variant<WithoutKernels, cuda::MBConvShape, kernels::ConvShape, Mean, Parameters> shape;
-  RawEnds raw;
-};
-
-kernels::ConvShape conv_shape(const NetOnDevice& net, const spec::Stage& stage, int in_channels, Index side,
-                              int stride) {
-  const kernels::Padding padding = models::kernel_term(net.arch.padding);
-  const Index out = kernels::size_after(side, stage.kernel, stride, padding);
-  const Index before = kernels::padding_of(side, stage.kernel, stride, padding).before;
-  return {.batch = net.batch,
-          .in_channels = in_channels,
-          .out_channels = stage.channels,
-          .height = side,
-          .width = side,
-          .out_height = out,
-          .out_width = out,
-          .kernel = stage.kernel,
-          .stride = stride,
-          .pad_top = before,
-          .pad_left = before,
-          .activation = models::kernel_term(net.arch.activation)};
-}
-
-cuda::MBConvShape block_shape(const NetOnDevice& net, const spec::Stage& stage, int in_channels, Index side,
-                              int stride) {
-  const kernels::Padding padding = models::kernel_term(net.arch.padding);
-  const auto wide = static_cast<int>(in_channels * stage.expand_ratio + 0.5);
-  const int squeezed_of = net.arch.squeeze_base == spec::SqueezeBase::kInput ? in_channels : wide;
-  const Index out = kernels::size_after(side, stage.kernel, stride, padding);
-  const Index before = kernels::padding_of(side, stage.kernel, stride, padding).before;
-  return {.depthwise = {.batch = net.batch,
-                        .channels = wide,
-                        .height = side,
-                        .width = side,
-                        .out_height = out,
-                        .out_width = out,
-                        .kernel = stage.kernel,
-                        .stride = stride,
-                        .pad_top = before,
-                        .pad_left = before},
-          .in_channels = in_channels,
-          .out_channels = stage.channels,
-          .squeezed_channels =
-              stage.se_ratio > 0 ? std::max(1, static_cast<int>(squeezed_of * stage.se_ratio)) : 0,
-          .expands = stage.expand_ratio != 1,
-          .residual = stage.skip && stride == 1 && in_channels == stage.channels,
-          .activation = models::kernel_term(net.arch.activation)};
-}
-
-std::string name_of(const cuda::MBConvShape& s) {
-  return fmt::format("mb k{} s{} {}-{}-{}{} @{}", s.depthwise.kernel, s.depthwise.stride, s.in_channels,
-                     s.expanded(), s.out_channels, s.residual ? " +x" : "", s.depthwise.height);
-}
-
-std::vector<Layer> layers_in_order(const NetOnDevice& net) {
-  std::vector<Layer> layers;
-  int channels = net.arch.input_channels;
-  Index side = net.arch.resolution;
-  const auto walk = [&](const std::vector<spec::Stage>& stages) {
-    for (const spec::Stage& stage : stages) {
-      for (int repeat = 0; repeat < stage.repeats; ++repeat) {
-        const int stride = repeat == 0 ? stage.stride : 1;
-        Layer& layer = layers.emplace_back();
-        if (stage.op == spec::Op::kMBConv) {
-          const cuda::MBConvShape shape = block_shape(net, stage, channels, side, stride);
-          layer = {.name = name_of(shape), .shape = shape};
-        } else if (stage.op == spec::Op::kConv) {
-          const kernels::ConvShape shape = conv_shape(net, stage, channels, side, stride);
-          if (!cuda::conv_refusal(shape))
-            layer = {.name = fmt::format("conv k{} s{} {}-{} @{}", shape.kernel, stride, channels,
-                                         stage.channels, side),
-                     .shape = shape};
-        }
-        if (stage.channels > 0) channels = stage.channels;
-        side = (side + stride - 1) / stride;
-      }
-    }
-  };
-  walk(net.arch.stem);
-  walk(net.arch.stages);
-  walk(net.arch.head);
-  layers.push_back({.name = fmt::format("mean {} @{}", channels, side),
-                    .shape = Mean{{net.batch, side * side, channels}}});
-  return layers;
-}
-
-// As models::Net passes maps on.
-void leave_raw(Layer& layer, Layer& next) {
-  const auto* const block = std::get_if<cuda::MBConvShape>(&layer.shape);
-  const auto* const conv = std::get_if<kernels::ConvShape>(&layer.shape);
-  const auto* const reader = std::get_if<cuda::MBConvShape>(&next.shape);
-  if (!conv && !block) return;
-  const kernels::Activation activation = conv ? conv->activation : block->project_activation;
-  const bool takes = reader ? cuda::takes_raw(*reader, activation) : std::holds_alternative<Mean>(next.shape);
-  if (!takes || (block && block->residual)) return;
-  layer.raw.out = true;
-  next.raw.in = true;
-  next.raw.activation = activation;
-}
-
-std::vector<Layer> layers_of(const NetOnDevice& net) {
-  std::vector<Layer> all = layers_in_order(net), layers;
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) leave_raw(all[i], all[i + 1]);
-  for (Layer& layer : all) {
-    if (std::holds_alternative<WithoutKernels>(layer.shape)) continue;
-    if (layer.raw.in) layer.name += ", raw in";
-    if (layer.raw.out) layer.name += ", raw out";
-    const auto same = std::find_if(layers.begin(), layers.end(),
-                                   [&](const Layer& other) { return other.name == layer.name; });
-    if (same == layers.end()) {
-      layers.push_back(std::move(layer));
-    } else {
-      ++same->repeats;
-    }
-  }
-  layers.push_back(
-      {.name = "optimizer", .shape = Parameters{static_cast<Index>(scaling::count(net.arch).total.params)}});
-  return layers;
-}
-
 // Stands for memory that is not there yet: plans and models ask pointers only whether they are null.
 void* nowhere() {
   return reinterpret_cast<void*>(std::uintptr_t{1} << 40);
@@ -226,7 +82,7 @@ class LayerOnDevice {
 
   std::size_t bytes() const { return memory_.most(); }
 
-  std::vector<LaunchCase> cases(const Layer& layer) {
+  std::vector<LaunchCase> cases(const DeviceLayer& layer) {
     raw_ = layer.raw;
     const Lists lists = std::visit([&](const auto& shape) { return lists_of(shape); }, layer.shape);
     // As much as the largest matrix of weights, each.
@@ -353,7 +209,7 @@ class LayerOnDevice {
   Lists lists_of(const WithoutKernels&) { return {}; }
 
   // Behind a residual block LibTorch takes it, of a finished map.
-  Lists lists_of(const Mean& mean) {
+  Lists lists_of(const HeadMean& mean) {
     if (!raw_.in) return {};
     const Index values = mean.shape.rows() * mean.shape.channels, channels = mean.shape.channels;
     const cuda::HeadMeanForward forward{.shape = mean.shape,
@@ -370,7 +226,7 @@ class LayerOnDevice {
   }
 
   // RMSProp in TensorFlow's form with a moving average.
-  Lists lists_of(const Parameters& parameters) {
+  Lists lists_of(const ParameterCount& parameters) {
     const Index count = parameters.count;
     cuda::OptimizerStep step{.rule = cuda::OptimizerRule::kRmspropTf,
                              .count = count,
@@ -462,8 +318,8 @@ class LayerOnDevice {
 }  // namespace
 
 std::size_t launch_memory(const NetOnDevice& net, std::string_view where) {
-  const std::vector<Layer> layers = layers_of(net);
-  const bool has_blocks = std::any_of(layers.begin(), layers.end(), [](const Layer& layer) {
+  const std::vector<DeviceLayer> layers = device_layers(net);
+  const bool has_blocks = std::any_of(layers.begin(), layers.end(), [](const DeviceLayer& layer) {
     return std::holds_alternative<cuda::MBConvShape>(layer.shape);
   });
   if (!has_blocks) {
@@ -472,7 +328,7 @@ std::size_t launch_memory(const NetOnDevice& net, std::string_view where) {
   }
   try {
     std::size_t most = 0;
-    for (const Layer& layer : layers) {
+    for (const DeviceLayer& layer : layers) {
       LayerOnDevice counter(net, nowhere());
       counter.cases(layer);
       most = std::max(most, counter.bytes());
@@ -503,7 +359,7 @@ StepBytes step_bytes(const NetOnDevice& net) {
 
 std::vector<LaunchCase> launch_cases(const NetOnDevice& net, void* memory) {
   std::vector<LaunchCase> all;
-  for (const Layer& layer : layers_of(net)) {
+  for (const DeviceLayer& layer : device_layers(net)) {
     for (LaunchCase& of : LayerOnDevice(net, memory ? memory : nowhere()).cases(layer))
       all.push_back(std::move(of));
   }

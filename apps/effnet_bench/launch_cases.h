@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "apps/effnet_bench/device_layers.h"
 #include "cuda/work.h"
 #include "cudnn/convolution_shape.h"
-#include "spec/arch_spec.h"
 
 namespace effnet::apps {
 
@@ -33,12 +33,6 @@ struct LaunchCase {
   std::optional<PeerConvolution> peer;
 
   bool whole_layer() const { return kernel == "forward" || kernel == "backward" || kernel == "update"; }
-};
-
-struct NetOnDevice {
-  spec::ArchSpec arch;
-  kernels::Index batch = 1;
-  cuda::Storage storage = cuda::Storage::kBfloat16;
 };
 
 // What the cases' memory holds at most, in bytes. Error{kUsage} at `where` for a net without MBConv blocks, or with channels
