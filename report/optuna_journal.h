@@ -1,5 +1,5 @@
 // Studies in the form of Optuna's JournalFileBackend, so that Optuna and optuna-dashboard open them: one JSON object a
-// line, each an operation ("op_code") that Optuna replays (optuna/storages/journal/_storage.py of Optuna 4.x).
+// line, each an operation ("op_code") that Optuna replays (optuna/storages/journal/_storage.py of Optuna 5.0).
 //
 //   0 CREATE_STUDY         study_name, directions [2] (maximise)
 //   2 SET_STUDY_USER_ATTR  study_id, one attribute
