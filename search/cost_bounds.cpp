@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <compare>
 #include <map>
+#include <optional>
 
 #include "scaling/cost_model.h"
 #include "spec/error.h"
@@ -16,6 +17,7 @@ using spec::ArchSpec;
 using spec::ChoiceValue;
 
 constexpr std::size_t kMostCombinations = 100'000;
+constexpr std::size_t kMostTiedCases = 4096;
 
 struct State {  // the tensor between two stages
   int channels = 0;
@@ -35,7 +37,10 @@ std::pair<std::int64_t, State> cost_of_part(ArchSpec part, State input, spec::Co
   part.classes = 1;
   const scaling::CostReport report = scaling::count(part);
   const State output{spec::channels_before_classifier(part), report.last_map};
-  const std::int64_t classifier = output.channels + (kind == spec::CostKind::kParams ? 1 : 0);
+  // What the classifier for one class costs, which is no part of it.
+  const std::int64_t classifier = kind == spec::CostKind::kMacs     ? output.channels
+                                  : kind == spec::CostKind::kParams ? output.channels + 1
+                                                                    : 1;
   return {spec::cost_of(report.total, kind) - classifier, output};
 }
 
@@ -103,18 +108,8 @@ Ways through_stage(const Ways& before, const ArchSpec& bare, const StageChoices&
   return after;
 }
 
-}  // namespace
-
-spec::Stage build_stage(const StageChoices& choices, const StageValues& values, std::string_view where) {
-  spec::Stage stage;
-  for (std::size_t i = 0; i < choices.keys.size(); ++i)
-    set_choice(stage, choices.keys[i].name, values[i], where);
-  drop_foreign_fields(stage);
-  return stage;
-}
-
-std::vector<StageValues> extreme_member(const ArchSpec& skeleton, const std::vector<StageChoices>& stages,
-                                        spec::CostKind kind, Extreme extreme, std::string_view where) {
+Way best_way(const ArchSpec& skeleton, const std::vector<StageChoices>& stages, spec::CostKind kind,
+             Extreme extreme, std::string_view where) {
   const ArchSpec bare = without_stages(skeleton);
   ArchSpec stem = bare;
   stem.stem = skeleton.stem;
@@ -128,10 +123,57 @@ std::vector<StageValues> extreme_member(const ArchSpec& skeleton, const std::vec
   std::int64_t best_cost = 0;
   for (const auto& [state, way] : ways) {
     const auto [head_cost, output] = cost_of_part(head, state, kind);
-    const std::int64_t total = way.cost + head_cost + std::int64_t{output.channels} * skeleton.classes;
+    const std::int64_t classifier =
+        kind == spec::CostKind::kActivations ? 0 : std::int64_t{output.channels} * skeleton.classes;
+    const std::int64_t total = way.cost + head_cost + classifier;
     if (best && !better(total, best_cost, extreme)) continue;
     best = &way;
     best_cost = total;
+  }
+  return {best_cost, best->values};
+}
+
+// The stages with what is tied fixed to one value, in every way that may be the best.
+std::vector<std::vector<StageChoices>> untied(const std::vector<StageChoices>& stages,
+                                              const std::vector<Tie>& ties, Extreme extreme,
+                                              std::string_view where) {
+  std::vector<std::vector<StageChoices>> all{stages};
+  for (const Tie& tie : ties) {
+    std::vector<std::vector<StageChoices>> longer;
+    for (const std::vector<StageChoices>& start : all) {
+      for (const ChoiceValue& value : candidates(start[tie.source_stage].keys[tie.source_key], extreme)) {
+        longer.push_back(start);
+        longer.back()[tie.source_stage].keys[tie.source_key].values = {value};
+        longer.back()[tie.stage].keys[tie.key].values = {value};
+      }
+    }
+    if (longer.size() > kMostTiedCases) {
+      throw spec::Error(spec::ErrorKind::kUsage, where,
+                        fmt::format("its ties make more than {} cases", kMostTiedCases),
+                        "tie fewer keys, or shorten their lists");
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+}  // namespace
+
+spec::Stage build_stage(const StageChoices& choices, const StageValues& values, std::string_view where) {
+  spec::Stage stage;
+  for (std::size_t i = 0; i < choices.keys.size(); ++i)
+    set_choice(stage, choices.keys[i].name, values[i], where);
+  drop_foreign_fields(stage);
+  return stage;
+}
+
+std::vector<StageValues> extreme_member(const ArchSpec& skeleton, const std::vector<StageChoices>& stages,
+                                        const std::vector<Tie>& ties, spec::CostKind kind, Extreme extreme,
+                                        std::string_view where) {
+  std::optional<Way> best;
+  for (const std::vector<StageChoices>& fixed : untied(stages, ties, extreme, where)) {
+    Way way = best_way(skeleton, fixed, kind, extreme, where);
+    if (!best || better(way.cost, best->cost, extreme)) best = std::move(way);
   }
   return best->values;
 }

@@ -16,11 +16,17 @@ enum class Extreme { kCheapest, kLargest };
 // Value by key of one stage, for every key of its StageChoices, in their order.
 using StageValues = std::vector<spec::ChoiceValue>;
 
-// One entry a stage. kUsage with `where` when a stage offers too many combinations of operator, stride,
+// A key that takes its value from another stage's key of the same name.
+struct Tie {
+  std::size_t stage, key, source_stage, source_key;
+};
+
+// One entry a stage. Stages that are tied are not independent: the best is sought for each value of what they follow,
+// one after the other. kUsage with `where` when that makes more than 4,096 cases, or when a stage offers too many combinations of operator, stride,
 // channels and expansion to be gone through (100,000).
 std::vector<StageValues> extreme_member(const spec::ArchSpec& skeleton,
-                                        const std::vector<StageChoices>& stages, spec::CostKind kind,
-                                        Extreme extreme, std::string_view where);
+                                        const std::vector<StageChoices>& stages, const std::vector<Tie>& ties,
+                                        spec::CostKind kind, Extreme extreme, std::string_view where);
 
 // The Stage that `values` describe.
 spec::Stage build_stage(const StageChoices& choices, const StageValues& values, std::string_view where);

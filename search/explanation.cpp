@@ -20,7 +20,7 @@ bool was_run(const TrialResult& result) {
   return result.outcome.scored() && !result.same_as;
 }
 
-std::vector<AccuracyModel::Observation> observations(const StudyTrials& trials) {
+std::vector<AccuracyModel::Observation> observations(const BaselineTrials& trials) {
   std::vector<AccuracyModel::Observation> all;
   for (const auto* study : {&trials.search, &trials.random, &trials.finalists}) {
     for (const TrialResult& result : *study) {
@@ -150,7 +150,7 @@ LastPoint last_point(const std::vector<TrialResult>& search) {
 
 }  // namespace
 
-Explanation explain(const Space& space, const StudyConfig& config, StudyTrials trials,
+Explanation explain(const Space& space, const StudyConfig& config, BaselineTrials trials,
                     const std::function<void(double)>& progress) {
   if (!best_of(trials.search)) {
     throw spec::Error(

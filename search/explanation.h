@@ -62,14 +62,14 @@ struct Explanation {
   StudyReplay replay;
 };
 
-// For reading: the trials of one study, as far as there are.
-struct StudyTrials {
+// The trials of one search for a baseline, as far as there are.
+struct BaselineTrials {
   std::vector<TrialResult> search, random, finalists;
   int finalists_an_arm = 2;
 };
 
 // kUsage when no trial of the search has a score yet; else as replay().
-Explanation explain(const Space& space, const StudyConfig& config, StudyTrials trials,
+Explanation explain(const Space& space, const StudyConfig& config, BaselineTrials trials,
                     const std::function<void(double)>& progress = {});
 
 }  // namespace effnet::search

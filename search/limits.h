@@ -16,12 +16,15 @@ struct Limits {
   std::int64_t max_macs = kNone;
   std::int64_t min_params = 0;
   std::int64_t max_params = kNone;
+  std::int64_t min_activations = 0;
+  std::int64_t max_activations = kNone;
 
   bool operator==(const Limits&) const = default;
 
   bool contain(const spec::Cost& cost) const {
     return cost.macs >= min_macs && cost.macs <= max_macs && cost.params >= min_params &&
-           cost.params <= max_params;
+           cost.params <= max_params && cost.activations >= min_activations &&
+           cost.activations <= max_activations;
   }
 };
 

@@ -94,7 +94,9 @@ Limits limits_of(const Objective& objective) {
   Limits limits;
   if (objective.form != ObjectiveForm::kConstraint) return limits;
   const auto most = static_cast<std::int64_t>(std::min(objective.target, 9e18));
-  (objective.cost == spec::CostKind::kMacs ? limits.max_macs : limits.max_params) = most;
+  (objective.cost == spec::CostKind::kMacs     ? limits.max_macs
+   : objective.cost == spec::CostKind::kParams ? limits.max_params
+                                               : limits.max_activations) = most;
   return limits;
 }
 

@@ -37,7 +37,9 @@ Limits read_limits(const ConfigTable& table) {
   return {.min_macs = value("min_macs", 0),
           .max_macs = value("max_macs", Limits::kNone),
           .min_params = value("min_params", 0),
-          .max_params = value("max_params", Limits::kNone)};
+          .max_params = value("max_params", Limits::kNone),
+          .min_activations = value("min_activations", 0),
+          .max_activations = value("max_activations", Limits::kNone)};
 }
 
 // Every value by itself must make a sound stage, so that a mistake is found before anything is trained.
@@ -64,11 +66,26 @@ double violation(const Limits& limits, const Cost& cost) {
     return value > high ? std::log(v / std::max<double>(1, static_cast<double>(high))) : 0.0;
   };
   return beyond(cost.macs, limits.min_macs, limits.max_macs) +
-         beyond(cost.params, limits.min_params, limits.max_params);
+         beyond(cost.params, limits.min_params, limits.max_params) +
+         beyond(cost.activations, limits.min_activations, limits.max_activations);
+}
+
+std::pair<std::int64_t, std::int64_t> range_of(const Limits& limits, spec::CostKind kind) {
+  switch (kind) {
+    case spec::CostKind::kMacs:
+      return {limits.min_macs, limits.max_macs};
+    case spec::CostKind::kParams:
+      return {limits.min_params, limits.max_params};
+    case spec::CostKind::kActivations:
+      return {limits.min_activations, limits.max_activations};
+  }
+  return {};
 }
 
 std::string_view unit_of(spec::CostKind kind) {
-  return kind == spec::CostKind::kMacs ? "multiply-adds" : "parameters";
+  return kind == spec::CostKind::kMacs     ? "multiply-adds"
+         : kind == spec::CostKind::kParams ? "parameters"
+                                           : "activations";
 }
 
 }  // namespace
@@ -86,21 +103,36 @@ Space Space::parse(std::string_view toml, std::string_view where) {
   const std::vector<ConfigTable> stages = table.tables("stage");
   if (stages.empty()) throw table.error("stage", "a space needs at least one [[stage]]");
   for (std::size_t s = 0; s < stages.size(); ++s) {
-    StageChoices choices = read_stage_choices(stages[s]);
+    StageChoices choices = read_stage_choices(stages[s], space.skeleton_.channel_divisor);
     stages[s].reject_unknown_keys();
+    resolve_ties(choices, space.stages_, stages[s]);
     check_values(space.skeleton_, choices, stages[s]);
     for (std::size_t k = 0; k < choices.keys.size(); ++k) {
-      if (choices.keys[k].values.size() < 2) continue;
+      if (choices.keys[k].values.size() < 2 || choices.keys[k].tied_to) continue;
       space.dimensions_.push_back(
           {fmt::format("stage{}.{}", s + 1, choices.keys[k].name), choices.keys[k].values});
       space.places_.push_back({s, k});
     }
+    space.add_ties(choices);
     space.stages_.push_back(std::move(choices));
   }
   if (table.has("limits")) space.limits_ = read_limits(table.table("limits"));
   table.reject_unknown_keys();
   space.settle_limits();
   return space;
+}
+
+// Notes what of the stage that comes next is tied to one before it.
+void Space::add_ties(const StageChoices& choices) {
+  for (std::size_t k = 0; k < choices.keys.size(); ++k) {
+    const auto& [name, values, tied_to] = choices.keys[k];
+    if (!tied_to || values.size() < 2) continue;
+    const std::vector<StageChoices::Key>& keys = stages_[static_cast<std::size_t>(*tied_to)].keys;
+    const auto source =
+        std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
+    ties_.push_back({stages_.size(), k, static_cast<std::size_t>(*tied_to),
+                     static_cast<std::size_t>(source - keys.begin())});
+  }
 }
 
 Space Space::with_limits(const Limits& limits) const {
@@ -133,6 +165,7 @@ spec::ArchSpec Space::arch(const Choices& choices) const {
     }
     values[places_[d].stage][places_[d].key] = found->second;
   }
+  for (const Tie& tie : ties_) values[tie.stage][tie.key] = values[tie.source_stage][tie.source_key];
   if (choices.size() != dimensions_.size()) {
     throw Error(ErrorKind::kUsage, where_,
                 fmt::format("{} choices are given, the space has {}", choices.size(), dimensions_.size()));
@@ -212,17 +245,15 @@ Choices Space::choices_of(const std::vector<StageValues>& stages) const {
 }
 
 spec::Candidate Space::extreme(spec::CostKind kind, Extreme extreme) const {
-  return candidate(choices_of(extreme_member(skeleton_, stages_, kind, extreme, where_)));
+  return candidate(choices_of(extreme_member(skeleton_, stages_, ties_, kind, extreme, where_)));
 }
 
 // Finds one member within the limits, or says why there is none.
 void Space::settle_limits() {
   if (limits_ == Limits{}) return;
   bool found = false;
-  for (const spec::CostKind kind : {spec::CostKind::kMacs, spec::CostKind::kParams}) {
-    const bool macs = kind == spec::CostKind::kMacs;
-    const std::int64_t low = macs ? limits_.min_macs : limits_.min_params;
-    const std::int64_t high = macs ? limits_.max_macs : limits_.max_params;
+  for (const spec::CostKind kind : spec::kCostKinds) {
+    const auto [low, high] = range_of(limits_, kind);
     for (const Extreme which : {Extreme::kCheapest, Extreme::kLargest}) {
       const spec::Candidate candidate = extreme(kind, which);
       const std::int64_t cost = spec::cost_of(candidate.cost, kind);

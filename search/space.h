@@ -6,8 +6,11 @@
 //   [[stage]]                  # stage 1; a list is a choice, a scalar is fixed
 //   op = "mb"
 //   kernel = [3, 5]
-//   ...                        # stride, expand, channels, repeats, se, skip; or block = ["mb_k3_e3_c64",
-//   ...] [limits]                   # optional: min_macs, max_macs, min_params, max_params
+//   ...                        # stride, expand, channels, repeats, se, skip; or block = ["mb_k3_e3_c64", ...]
+//   width = [0.75, 1, 1.25]    # of channels, to multiples of the skeleton's divisor
+//   repeats_offset = [-1, 0, 1]
+//   se = "stage1.se"           # tied: the value that stage 1 has, no choice of its own
+//   [limits]                   # optional: min_ and max_ macs, params, activations
 //
 // A choice is called "stage1.kernel"; a member of the space is the map from choices to values.
 #pragma once
@@ -44,6 +47,8 @@ class Space {
   const std::string& name() const { return name_; }
   const std::vector<Dimension>& dimensions() const { return dimensions_; }
   const Limits& limits() const { return limits_; }
+  const spec::ArchSpec& skeleton() const { return skeleton_; }  // without stages
+  const std::vector<StageChoices>& stages() const { return stages_; }
   double size() const;  // members, limits not regarded; exact below 2^53
 
   // kUsage if `choices` is no member: a choice missing, unknown, or of another value.
@@ -74,6 +79,7 @@ class Space {
   spec::Choices choices_of(const std::vector<StageValues>& stages) const;
   spec::Choices any_sample(spec::RandomStream& random) const;
   spec::Choices changed(const spec::Choices& choices, spec::RandomStream& random) const;
+  void add_ties(const StageChoices& choices);
   void settle_limits();
   bool climb_to_member();
 
@@ -82,6 +88,7 @@ class Space {
   std::vector<StageChoices> stages_;
   std::vector<Dimension> dimensions_;
   std::vector<Place> places_;  // one a dimension
+  std::vector<Tie> ties_;
   Limits limits_;
   spec::Choices member_;  // one that is within the limits
 };

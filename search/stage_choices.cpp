@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <functional>
 
 #include "spec/error.h"
 
@@ -66,9 +68,20 @@ ChoiceValue read_value(const ConfigTable& table, const KeyRule& rule, const Conf
   return {};
 }
 
+// The stage, from 0, of "stage2.kernel" where `key` is kernel; empty for any other value.
+std::optional<int> tie_of(const std::vector<ConfigTable::Scalar>& scalars, std::string_view key) {
+  const auto* text = scalars.size() == 1 ? std::get_if<std::string>(&scalars[0]) : nullptr;
+  if (!text || !text->starts_with("stage")) return {};
+  int stage = 0;
+  const auto [end, error] = std::from_chars(text->data() + 5, text->data() + text->size(), stage);
+  if (error != std::errc() || fmt::format("stage{}.{}", stage, key) != *text) return {};
+  return stage - 1;
+}
+
 StageChoices::Key read_key(const ConfigTable& table, const KeyRule& rule) {
   StageChoices::Key key{std::string(rule.name), {}};
   const std::vector<ConfigTable::Scalar> scalars = table.scalars(rule.name);
+  if ((key.tied_to = tie_of(scalars, rule.name))) return key;
   if (scalars.size() > kMostValues) {
     throw table.error(rule.name, fmt::format("has {} values; {} are the most", scalars.size(), kMostValues));
   }
@@ -82,6 +95,31 @@ StageChoices::Key read_key(const ConfigTable& table, const KeyRule& rule) {
   return key;
 }
 
+// `key` of a design (one value) changed by each of the values of `change`; a value that comes twice is one.
+void vary(const ConfigTable& table, StageChoices& choices, std::string_view name, std::string_view change,
+          const std::function<double(double design, double value)>& changed) {
+  if (!table.has(change)) return;
+  const auto key = std::find_if(choices.keys.begin(), choices.keys.end(),
+                                [&](const StageChoices::Key& key) { return key.name == name; });
+  if (key == choices.keys.end() || key->tied_to || key->values.size() != 1) {
+    throw table.error(change, fmt::format("changes '{}', which must be given as one value beside it", name));
+  }
+  const double design = std::get<double>(key->values[0]);
+  key->values.clear();
+  for (const double value : table.numbers(change)) {
+    const double result = changed(design, value);
+    if (!(result >= 1 && result <= 65536))
+      throw table.error(change, fmt::format("makes '{}' {} of {}", name, result, design));
+    if (std::find(key->values.begin(), key->values.end(), ChoiceValue(result)) == key->values.end())
+      key->values.emplace_back(result);
+  }
+  if (key->values.empty()) throw table.error(change, "is an empty list", "give at least one value");
+}
+
+bool holds_expansion(const ChoiceValue& op) {
+  return std::get<std::string>(op).find('_') != std::string::npos;
+}
+
 void require_complete(const ConfigTable& table, const StageChoices& choices) {
   const auto given = [&](std::string_view name) {
     return std::any_of(choices.keys.begin(), choices.keys.end(),
@@ -92,6 +130,11 @@ void require_complete(const ConfigTable& table, const StageChoices& choices) {
     throw table.error(
         "block", fmt::format("describes whole stages; '{}' cannot stand beside it", choices.keys[1].name));
   }
+  if (given("expand") && given("op") &&
+      std::any_of(choices.keys[0].values.begin(), choices.keys[0].values.end(), holds_expansion)) {
+    throw table.error("expand", "stands beside operators that name their expansion",
+                      "give the expansion with every operator, or with none");
+  }
   if (!given("op")) throw table.error("op", "is missing", "for example op = \"mb\", or a list of operators");
   if (given("channels")) return;
   const std::vector<ChoiceValue>& ops = choices.keys[0].values;
@@ -99,15 +142,55 @@ void require_complete(const ConfigTable& table, const StageChoices& choices) {
   throw table.error("channels", "is missing", "for example channels = 24, or a list of widths");
 }
 
+// "mb", or with its expansion "mb_e3".
+void set_op(Stage& stage, const std::string& text, std::string_view where) {
+  if (text.find('_') == std::string::npos) {
+    stage.op = spec::parse_op(text, where);
+    return;
+  }
+  const Stage whole = spec::parse_stage(text + "_c1", where);
+  Stage expected;
+  expected.op = whole.op;
+  expected.expand_ratio = whole.expand_ratio;
+  expected.channels = 1;
+  if (whole != expected) {
+    throw spec::Error(
+        spec::ErrorKind::kUsage, where, fmt::format("'{}' is no operator with its expansion", text),
+        "for example mb_e3; other keys of a stage stand on lines of their own, or in block = [...]");
+  }
+  stage.op = whole.op;
+  stage.expand_ratio = whole.expand_ratio;
+}
+
 }  // namespace
 
-StageChoices read_stage_choices(const ConfigTable& table) {
+StageChoices read_stage_choices(const ConfigTable& table, int divisor) {
   StageChoices choices;
   for (const KeyRule& rule : kKeys) {
     if (table.has(rule.name)) choices.keys.push_back(read_key(table, rule));
   }
+  vary(table, choices, "channels", "width", [&](double channels, double width) {
+    return std::max<double>(divisor, std::floor(channels * width / divisor + 0.5) * divisor);
+  });
+  vary(table, choices, "repeats", "repeats_offset",
+       [](double repeats, double offset) { return std::round(repeats + offset); });
   require_complete(table, choices);
   return choices;
+}
+
+void resolve_ties(StageChoices& choices, const std::vector<StageChoices>& earlier, const ConfigTable& table) {
+  for (StageChoices::Key& key : choices.keys) {
+    if (!key.tied_to) continue;
+    const auto stage = static_cast<std::size_t>(*key.tied_to);
+    if (*key.tied_to < 0 || stage >= earlier.size())
+      throw table.error(key.name, "is tied to a stage that does not come before this one");
+    const auto source = std::find_if(earlier[stage].keys.begin(), earlier[stage].keys.end(),
+                                     [&](const StageChoices::Key& other) { return other.name == key.name; });
+    if (source == earlier[stage].keys.end())
+      throw table.error(key.name, fmt::format("is tied to stage {}, which has no '{}'", stage + 1, key.name));
+    key.values = source->values;
+    if (source->tied_to) key.tied_to = source->tied_to;
+  }
 }
 
 void set_choice(Stage& stage, std::string_view key, const ChoiceValue& value, std::string_view where) {
@@ -120,7 +203,7 @@ void set_choice(Stage& stage, std::string_view key, const ChoiceValue& value, st
   if (key == "block")
     stage = spec::parse_stage(std::get<std::string>(value), where);
   else if (key == "op")
-    stage.op = spec::parse_op(std::get<std::string>(value), where);
+    set_op(stage, std::get<std::string>(value), where);
   else if (key == "kernel")
     stage.kernel = integer();
   else if (key == "stride")

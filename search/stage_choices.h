@@ -1,6 +1,7 @@
 // One [[stage]] of a space file: for every key the values it may take, and how a value enters a Stage.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,18 +13,29 @@
 namespace effnet::search {
 
 // Keys: op, kernel, stride, expand, channels, repeats, se, skip, groups, middle; or `block`, whole stages in
-// their text form ("mb_k3_s2_e3_c64") where choices belong together.
+// their text form ("mb_k3_s2_e3_c64") where choices belong together. Further forms of the file:
+//
+//   op = ["sep", "mb_e3", "mb_e6"]     an operator with its expansion, as one choice
+//   channels = 24, width = [0.75, 1]   channels as multiples of a design's
+//   repeats = 2, repeats_offset = [0, 1]
+//   kernel = "stage1.kernel"           tied: whatever stage 1 has
 struct StageChoices {
   struct Key {
     std::string name;                       // "kernel"
-    std::vector<spec::ChoiceValue> values;  // one: fixed
+    std::vector<spec::ChoiceValue> values;  // one: fixed; of a tied key those of the one it follows
+    std::optional<int> tied_to = {};        // the stage, from 0, whose value of the same key it takes
   };
   std::vector<Key> keys;  // in the order of the list above; absent keys keep Stage's defaults
 };
 
-// kUsage with file:line for a missing `op` or `channels`, a value of the wrong kind or out of range, a value
+// `divisor`: widths are rounded to multiples of it. kUsage with file:line for a missing `op` or `channels`, a value of the wrong kind or out of range, a value
 // given twice, more than 64 values.
-StageChoices read_stage_choices(const spec::ConfigTable& table);
+StageChoices read_stage_choices(const spec::ConfigTable& table, int divisor);
+
+// Gives tied keys the values of the earlier stages that they follow. kUsage with file:line when there is no such stage
+// or it has no such key.
+void resolve_ties(StageChoices& choices, const std::vector<StageChoices>& earlier,
+                  const spec::ConfigTable& table);
 
 // `value` must be one of the key's; kUsage with `where` if it cannot be one ("k" of a block text, an unknown
 // op).

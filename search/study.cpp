@@ -31,7 +31,8 @@ std::optional<double> reward_of(const StudyConfig& config, const Trial& trial, c
 
 TrialResult result_of(const StudyConfig& config, store::TrialRecord record) {
   const std::optional<double> value = reward_of(config, record.trial, record.outcome);
-  return {std::move(record.trial), std::move(record.outcome), value, record.repeat, record.same_as};
+  return {std::move(record.trial), std::move(record.outcome), value, record.repeat,
+          record.same_as,          std::move(record.finished)};
 }
 
 // The state of one run(), shared by its workers under one mutex.

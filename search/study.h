@@ -48,6 +48,7 @@ struct TrialResult {
   std::optional<double> reward;  // empty: failed, or the constraint is broken
   int repeat = 0;                // earlier trials of the same net
   std::optional<int> same_as;    // the trial whose outcome was taken over; nothing was trained then
+  std::string finished;          // UTC, of a trial that was read from the store
 };
 
 // The highest reward, the earlier trial of equals; nullptr if there is none.

@@ -1,6 +1,7 @@
 // What a net costs, counted from its spec (no framework): see scaling/cost_model.h for the rules of counting.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -23,13 +24,14 @@ struct Cost {
 };
 
 // Which of the costs a target, a limit or a comparison looks at.
-enum class CostKind { kMacs, kParams };
+enum class CostKind { kMacs, kParams, kActivations };
+inline constexpr std::array kCostKinds{CostKind::kMacs, CostKind::kParams, CostKind::kActivations};
 
 inline std::int64_t cost_of(const Cost& cost, CostKind kind) {
-  return kind == CostKind::kMacs ? cost.macs : cost.params;
+  return kind == CostKind::kMacs ? cost.macs : kind == CostKind::kParams ? cost.params : cost.activations;
 }
 
-std::string_view to_text(CostKind kind);                                  // "macs", "params"
+std::string_view to_text(CostKind kind);                                  // "macs", "params", "activations"
 CostKind parse_cost_kind(std::string_view text, std::string_view where);  // Error{kUsage}
 
 }  // namespace effnet::spec

@@ -1,8 +1,14 @@
 // Trials as they remain: one SQLite file, any number of studies, one row a finished trial, written in its own
 // transaction (WAL, synchronous FULL: a row that was recorded survives a kill and a power cut).
 //
-//   studies (name, seed, config)    config is JSON; a study is opened again only with the same
+//   studies (name, seed, config, trials)   config is JSON; a study is opened again only with the same; trials is how
+//                                          many it is to have
 //   trials  (study, number, seed, arch, choices, cost, budget, repeat, same_as, outcome)
+//   queue   (study, number, trial, worker, beat, progress, outcome)   asked and not yet recorded
+//
+// The queue is how workers of other processes take part: the study offers trials, a worker claims one, gives signs of
+// life while it works, and delivers the outcome; the study records it. A claim without a sign of life for as long as
+// the claimant says goes to whoever asks next.
 //
 // Every function may throw Error: kBadData for a damaged or foreign file, kEnvironment for a full disk,
 // missing permissions or a database that another process keeps locked. Rows already recorded are not touched
@@ -25,6 +31,7 @@ struct StudyRecord {
   std::string name;
   std::uint64_t seed = 0;
   std::string config_json;
+  int trials = 0;  // how many it is to have
 };
 
 struct TrialRecord {
@@ -32,11 +39,25 @@ struct TrialRecord {
   int repeat = 0;              // how many earlier trials of the study had the same net and budget
   std::optional<int> same_as;  // the trial whose outcome was taken over instead of training again
   spec::Outcome outcome;
+  std::string finished;  // when it was recorded, UTC: "2026-11-29T04:05:06Z"; the store writes it
+};
+
+// What a worker has taken: it is that worker's until it delivers, gives it back, or is silent for too long.
+struct Claim {
+  std::string study, worker;
+  spec::Trial trial;  // as the evaluator gets it; of the costs macs and params only
+};
+
+struct QueuedTrial {
+  int number = 0;
+  std::string worker;                    // empty: nobody has it
+  double progress = 0;                   // 0..1, as the worker said last
+  std::optional<spec::Outcome> outcome;  // delivered
 };
 
 class TrialStore {
  public:
-  static constexpr int kSchema = 1;
+  static constexpr int kSchema = 2;  // a store of schema 1 is brought to 2 when it is opened for writing
 
   static TrialStore open(const std::filesystem::path& file);           // creates the file if there is none
   static TrialStore open_existing(const std::filesystem::path& file);  // read only; kBadData if there is none
@@ -51,9 +72,21 @@ class TrialStore {
   std::vector<StudyRecord> studies() const;        // in order of creation
   StudyRecord study(std::string_view name) const;  // kUsage with the known names if there is none
 
-  // One finished trial. The study must be open; a number recorded twice is an Error{kFailed}.
+  // One finished trial, which leaves the queue. The study must be open; a number recorded twice is an Error{kFailed}.
   void record(std::string_view study, const TrialRecord& trial);
   std::vector<TrialRecord> trials(std::string_view study) const;  // by number; numbers may be missing
+
+  // The queue. A trial that is there already stays as it is, unless it was another one.
+  void offer(std::string_view study, const spec::Trial& trial);
+  // The lowest number of the study (of all studies in order of creation where `study` is empty) that nobody has, or
+  // whose worker was silent for `life` seconds. Two workers never get the same.
+  std::optional<Claim> claim(std::string_view worker, double life, std::string_view study = {});
+  bool beat(const Claim& claim, double progress);  // a sign of life; false: the claim is lost
+  bool deliver(const Claim& claim,
+               const spec::Outcome& outcome);  // false: the claim is lost, the outcome unused
+  void give_back(const Claim& claim);
+  void give_back_all(std::string_view study, std::string_view worker_prefix);
+  std::vector<QueuedTrial> queue(std::string_view study) const;  // by number
 
  private:
   struct Database;

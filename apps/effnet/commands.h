@@ -19,6 +19,8 @@ void add_explain(CLI::App& program);
 void add_fit(CLI::App& program);
 void add_scale(CLI::App& program);
 void add_search(CLI::App& program);
+void add_space(CLI::App& program);
+void add_study(CLI::App& program);
 void add_train(CLI::App& program);
 
 }  // namespace effnet::apps

@@ -8,6 +8,7 @@
 #include "apps/command_line.h"
 #include "apps/effnet/commands.h"
 #include "apps/effnet/explained_study.h"
+#include "apps/effnet/stored_studies.h"
 #include "apps/live_line.h"
 #include "report/explanation_page.h"
 #include "report/explanation_words.h"

@@ -21,16 +21,6 @@ std::vector<search::TrialResult> results_of(const store::TrialStore& store, std:
 
 }  // namespace
 
-std::filesystem::path trial_store_of(const std::filesystem::path& study) {
-  for (const std::filesystem::path& file : {study / "trials.db", study / "search" / "trials.db"}) {
-    if (std::filesystem::is_regular_file(file)) return file;
-  }
-  if (std::filesystem::is_regular_file(study)) return study;
-  throw spec::Error(
-      spec::ErrorKind::kUsage, study.string(), "holds no trials of a search",
-      "name the output folder of 'effnet search' or 'effnet auto', or a trial store (trials.db)");
-}
-
 search::Explanation explained_study(const std::filesystem::path& trial_store,
                                     const std::function<void(double)>& progress) {
   const store::TrialStore store = store::TrialStore::open_existing(trial_store);
