@@ -27,7 +27,7 @@ build: configure  ## the programs: build/effnet and its siblings
 test: build  ## build, then run all tests but the slow ones and those for a GPU
 	@ctest --test-dir $(BUILD) --label-exclude '^(slow|gpu)$$' --output-on-failure --parallel $(JOBS)
 
-demo: build  ## the whole job on Fashion-MNIST, within 12 minutes on 2 cores: runs/demo
+demo: build  ## the whole job on Fashion-MNIST, 7 to 15 minutes on 2 cores: runs/demo
 	@$(BUILD)/effnet auto --plan plans/demo.toml --output runs/demo
 
 study: build  ## the same with a bigger search, several seeds and longer training: runs/study

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cassert>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "search/queue_worker.h"
 #include "spec/error.h"
 
 namespace effnet::search {
@@ -22,7 +22,14 @@ using spec::ErrorKind;
 using spec::Outcome;
 using spec::Trial;
 
-constexpr auto kGlance = std::chrono::milliseconds(50);  // how often a waiting worker looks at the stop flag
+constexpr auto kGlance = std::chrono::milliseconds(50);  // how often stops and other processes are looked at
+constexpr auto kPatience = std::chrono::seconds(1);      // until an idle worker looks for what others left
+constexpr std::string_view kOwnWorker = "study@";        // how the names of this process' workers begin
+
+bool may_be_accident(spec::OutcomeKind kind) {
+  return kind == spec::OutcomeKind::kCrashed || kind == spec::OutcomeKind::kTimedOut ||
+         kind == spec::OutcomeKind::kOutOfMemory;
+}
 
 std::optional<double> reward_of(const StudyConfig& config, const Trial& trial, const Outcome& outcome) {
   if (!outcome.scored()) return std::nullopt;
@@ -35,7 +42,7 @@ TrialResult result_of(const StudyConfig& config, store::TrialRecord record) {
           record.same_as,          std::move(record.finished)};
 }
 
-// The state of one run(), shared by its workers under one mutex.
+// One run(): the thread that called it asks, offers and records; each worker of this process has a thread.
 class Session {
  public:
   Session(const StudyConfig& config, const CandidateOf& candidate_of, Strategy& strategy,
@@ -46,14 +53,25 @@ class Session {
     }
     slots_.resize(static_cast<std::size_t>(config_.trials));
     if (options_.observer && !stored_.empty()) options_.observer->resumed(static_cast<int>(stored_.size()));
+    store_.give_back_all(config_.name, kOwnWorker);  // of a process that was killed: only one runs a study
   }
 
   std::vector<TrialResult> run() {
-    const int workers = std::clamp(std::min(options_.workers, config_.lag), 1, std::max(1, config_.trials));
     std::vector<std::thread> threads;
-    for (int worker = 1; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
-    work(0);
+    const int workers = std::min({options_.workers, config_.lag, config_.trials});
+    for (int worker = 0; worker < workers; ++worker) threads.emplace_back([this, worker] { work(worker); });
+    try {
+      coordinate();
+    } catch (...) {
+      keep_error();
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      over_ = true;
+    }
+    offered_.notify_all();
     for (std::thread& thread : threads) thread.join();
+    if (finished_ < config_.trials) collect();  // what was being evaluated
     if (error_) std::rethrow_exception(error_);
     if (finished_ < config_.trials) {
       throw Error(ErrorKind::kStopped, fmt::format("study '{}'", config_.name),
@@ -70,17 +88,14 @@ class Session {
  private:
   struct Slot {
     TrialResult result;
-    bool finished = false;
+    bool finished = false, retried = false;
     std::vector<int> waiting;  // trials of the same net that wait for this one's outcome
   };
 
   class WorkerReporter final : public Reporter {
    public:
     explicit WorkerReporter(Session& session) : session_(session) {}
-    void progress(int trial, double fraction) override {
-      const std::scoped_lock lock(session_.mutex_);
-      if (session_.options_.observer) session_.options_.observer->trial_progress(trial, fraction);
-    }
+    void progress(int trial, double fraction) override { session_.show_progress(trial, fraction); }
     bool go_on(int) override { return !session_.stopping(); }
 
    private:
@@ -91,20 +106,38 @@ class Session {
 
   void work(int worker) {
     try {
+      QueueWorker taker(store_, {std::string(kOwnWorker) + worker_name(), config_.name, options_.claim_life});
       std::unique_ptr<Evaluator> evaluator;
-      WorkerReporter reporter(*this);
-      while (const std::optional<Trial> trial = next_trial(worker)) {
+      const auto evaluator_of = [&](const store::Claim&) -> Evaluator& {
         if (!evaluator) evaluator = options_.make_evaluator(worker);
-        Outcome outcome = evaluator->evaluate(*trial, reporter);
-        const std::scoped_lock lock(mutex_);
-        finish(trial->number, std::move(outcome));
+        return *evaluator;
+      };
+      WorkerReporter reporter(*this);
+      for (int seen = 0; wait_for_offer(seen);) {
+        while (!stopping() && taker.work(evaluator_of, reporter) != QueueWorker::Result::kIdle) {
+          const std::scoped_lock lock(mutex_);
+          news_ = true;
+          delivered_.notify_one();
+        }
       }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kStopped) keep_error();
     } catch (...) {
       keep_error();
     }
-    wake_.notify_all();
+    delivered_.notify_one();
+  }
+
+  // False when there is nothing more to wait for. Now and then it is true without an offer: then a trial may be there
+  // that its worker has left.
+  bool wait_for_offer(int& seen) {
+    std::unique_lock lock(mutex_);
+    const auto patience = std::chrono::steady_clock::now() + kPatience;
+    while (!over_ && !stopping()) {
+      if (std::exchange(seen, offers_) != offers_ || std::chrono::steady_clock::now() >= patience) return true;
+      offered_.wait_for(lock, kGlance);
+    }
+    return false;
   }
 
   void keep_error() {
@@ -113,21 +146,54 @@ class Session {
     failed_ = true;
   }
 
-  // The next trial to evaluate; empty when all are finished or the study stops.
-  std::optional<Trial> next_trial(int worker) {
-    std::unique_lock lock(mutex_);
+  void show_progress(int trial, double fraction) {
+    const std::scoped_lock lock(mutex_);
+    if (options_.observer) options_.observer->trial_progress(trial, fraction);
+  }
+
+  void coordinate() {
     while (!stopping()) {
       while (may_ask()) ask();
-      if (!queue_.empty()) {
-        const Trial& trial = slots_[static_cast<std::size_t>(queue_.front())].result.trial;
-        queue_.pop_front();
-        if (options_.observer) options_.observer->trial_started(trial, worker);
-        return trial;
+      if (finished_ == config_.trials) return;
+      {
+        std::unique_lock lock(mutex_);
+        delivered_.wait_for(lock, kGlance, [&] { return news_ || failed_; });
+        news_ = false;
       }
-      if (finished_ == config_.trials) break;
-      wake_.wait_for(lock, kGlance);
+      collect();
     }
-    return std::nullopt;
+  }
+
+  // Takes from the queue what was delivered.
+  void collect() {
+    for (store::QueuedTrial& queued : store_.queue(config_.name)) {
+      if (queued.number >= asked_) continue;  // of a run before this one, which had asked further
+      Slot& slot = slots_[static_cast<std::size_t>(queued.number)];
+      if (!queued.outcome) {
+        if (queued.progress > 0 && !queued.worker.starts_with(kOwnWorker))
+          show_progress(queued.number, queued.progress);
+      } else if (may_be_accident(queued.outcome->kind) && !std::exchange(slot.retried, true)) {
+        if (options_.observer) {
+          const std::scoped_lock lock(mutex_);
+          options_.observer->trial_retried(slot.result.trial, *queued.outcome);
+        }
+        store_.offer_again(config_.name, queued.number);
+        tell_workers();
+      } else {
+        finish(queued.number, std::move(*queued.outcome));
+      }
+    }
+  }
+
+  void offer(int number) {
+    store_.offer(config_.name, slots_[static_cast<std::size_t>(number)].result.trial);
+    tell_workers();
+  }
+
+  void tell_workers() {
+    const std::scoped_lock lock(mutex_);
+    ++offers_;
+    offered_.notify_all();
   }
 
   // Tells what ask `asked_` has to know, exactly that, and says whether it was all there.
@@ -159,7 +225,7 @@ class Session {
     if (const auto stored = stored_.find(number); stored != stored_.end()) {
       replay(stored->second);
     } else if (result.repeat == 0 || config_.identical == IdenticalNets::kTrainAgain) {
-      queue_.push_back(number);
+      offer(number);
     } else if (Slot& first = slots_[static_cast<std::size_t>(same.front())]; first.finished) {
       take_over(number, first.result);
     } else {
@@ -186,7 +252,7 @@ class Session {
   // A failure is not taken over: the net is tried again by its later trial.
   void take_over(int number, const TrialResult& first) {
     if (!first.outcome.scored()) {
-      queue_.push_back(number);
+      offer(number);
       return;
     }
     slots_[static_cast<std::size_t>(number)].result.same_as = first.trial.number;
@@ -204,9 +270,11 @@ class Session {
     store_.record(config_.name, {result.trial, result.repeat, result.same_as, result.outcome});
     slot.finished = true;
     ++finished_;
-    if (options_.observer) options_.observer->trial_finished(result);
+    if (options_.observer) {
+      const std::scoped_lock lock(mutex_);
+      options_.observer->trial_finished(result);
+    }
     for (const int waiting : std::exchange(slot.waiting, {})) take_over(waiting, result);
-    wake_.notify_all();
   }
 
   const StudyConfig& config_;
@@ -215,13 +283,16 @@ class Session {
   store::TrialStore& store_;
   const StudyRunOptions& options_;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  // Of the thread that runs the study alone.
   std::vector<Slot> slots_;  // one a trial
   std::map<int, store::TrialRecord> stored_;
   std::map<std::string, std::vector<int>> by_arch_;
-  std::deque<int> queue_;  // asked, to be evaluated
   int asked_ = 0, told_ = 0, finished_ = 0;
+
+  std::mutex mutex_;  // of what follows, and of calls to the observer
+  std::condition_variable offered_, delivered_;
+  int offers_ = 1;  // counted, so that no worker misses one; the first is what another run has left
+  bool news_ = false, over_ = false;
   std::exception_ptr error_;
   std::atomic<bool> failed_ = false;
 };

@@ -1,4 +1,5 @@
-// A study: numbered trials of one strategy, evaluated by several workers, remembered in the trial store.
+// A study: numbered trials of one strategy, evaluated by several workers, remembered in the trial store. The study asks and
+// records; workers take its trials from the store's queue, be they threads of this process or other processes.
 //
 // Ask n sees exactly the outcomes of the trials 0..n-lag, told in trial order, and the seed of a trial
 // derives from (study seed, number). So which nets are tried, and what comes of them, does not depend on how
@@ -57,13 +58,14 @@ const TrialResult* best_of(const std::vector<TrialResult>& results);
 // The trials a store has of a study, by number; for reports.
 std::vector<TrialResult> read_results(const store::TrialStore& store, const StudyConfig& config);
 
-// Told by the workers, one call at a time. It must not throw or call the study.
+// Told one call at a time. It must not throw or call the study.
 class StudyObserver {
  public:
   virtual ~StudyObserver() = default;
   virtual void resumed(int /*finished*/) {}  // so many trials were in the store
-  virtual void trial_started(const spec::Trial& /*trial*/, int /*worker*/) {}
   virtual void trial_progress(int /*trial*/, double /*fraction*/) {}
+  // A crash, a hang or a want of memory may have been an accident: the trial is tried once more.
+  virtual void trial_retried(const spec::Trial& /*trial*/, const spec::Outcome& /*outcome*/) {}
   virtual void trial_finished(const TrialResult& /*result*/) {}  // not for those in the store
 };
 
@@ -71,10 +73,11 @@ using CandidateOf = std::function<spec::Candidate(const spec::Choices&)>;
 using EvaluatorFactory = std::function<std::unique_ptr<Evaluator>(int worker)>;
 
 struct StudyRunOptions {
-  int workers = 1;
+  int workers = 1;                  // of this process; 0: all work is left to others
   EvaluatorFactory make_evaluator;  // called in the worker's thread, when it has its first trial
   StudyObserver* observer = nullptr;
   const std::atomic<bool>* stop = nullptr;
+  double claim_life = 30;  // seconds; see WorkerSettings
 };
 
 class Study {

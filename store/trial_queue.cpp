@@ -51,6 +51,16 @@ void TrialStore::offer(std::string_view study, const spec::Trial& trial) {
   });
 }
 
+void TrialStore::offer_again(std::string_view study, int number) {
+  database_->run([&] {
+    SQLite::Statement row(*database_->sqlite,
+                          "UPDATE queue SET worker = NULL, outcome = NULL WHERE study = ? AND number = ?");
+    row.bind(1, database_->study_id(study));
+    row.bind(2, number);
+    row.exec();
+  });
+}
+
 std::optional<Claim> TrialStore::claim(std::string_view worker, double life, std::string_view study) {
   return database_->run([&]() -> std::optional<Claim> {
     // Looked for first: a worker that waits should not hold up those that write.

@@ -78,6 +78,7 @@ class TrialStore {
 
   // The queue. A trial that is there already stays as it is, unless it was another one.
   void offer(std::string_view study, const spec::Trial& trial);
+  void offer_again(std::string_view study, int number);  // what was delivered is dropped
   // The lowest number of the study (of all studies in order of creation where `study` is empty) that nobody has, or
   // whose worker was silent for `life` seconds. Two workers never get the same.
   std::optional<Claim> claim(std::string_view worker, double life, std::string_view study = {});

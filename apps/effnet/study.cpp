@@ -121,7 +121,8 @@ std::string objective_text(const search::Objective& objective) {
 
 // The study's settings that are one value each; the rest (recipe, space) is in the JSON.
 void add_details(report::TextTable& table, const std::string& details_json) {
-  for (const auto& [key, value] : Json::parse(details_json).items()) {
+  const Json details = Json::parse(details_json);
+  for (const auto& [key, value] : details.items()) {
     if (value.is_string() && value.get<std::string>().find('\n') == std::string::npos)
       table.add_row({key, value.get<std::string>()});
     else if (value.is_number() || value.is_boolean())

@@ -1,6 +1,7 @@
 // effnet-bench cuda-kernels: every launch of a net's training step on a CUDA device: time, bytes a second by the launch's
 // model beside a copy within the device, and the same convolution by cuDNN and by LibTorch's operators, in turns.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -192,14 +193,12 @@ std::string csv_of(const Json& json) {
     return of[name].is_string() ? of[name].get<std::string>() : of[name].dump();
   };
   std::string csv;
-  for (const char* name : kOfAll) csv += std::string(csv.empty() ? "" : ",") + name;
-  for (const char* name : kOfLaunch) csv += std::string(",") + name;
-  csv += "\n";
+  csv += fmt::format("{},{}\n", fmt::join(kOfAll, ","), fmt::join(kOfLaunch, ","));
   for (const Json& launch : json["launches"]) {
-    std::string line;
-    for (const char* name : kOfAll) line += (line.empty() ? "" : ",") + field(json, name);
-    for (const char* name : kOfLaunch) line += "," + field(launch, name);
-    csv += line + "\n";
+    std::vector<std::string> fields;
+    for (const char* name : kOfAll) fields.push_back(field(json, name));
+    for (const char* name : kOfLaunch) fields.push_back(field(launch, name));
+    csv += fmt::format("{}\n", fmt::join(fields, ","));
   }
   return csv;
 }

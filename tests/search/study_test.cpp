@@ -255,6 +255,43 @@ TEST_CASE("an evaluator that cannot work at all ends the study, and what was fin
   CHECK(store.trials("main").size() == 5);
 }
 
+TEST_CASE("a trial that failed by what may be an accident is tried once more, one that diverged is not") {
+  static std::atomic<int> evaluations;
+  class Unlucky final : public Evaluator {
+   public:
+    Outcome evaluate(const spec::Trial& trial, Reporter&) override {
+      ++evaluations;
+      if (trial.number == 1 && std::exchange(first_, false)) return {.kind = spec::OutcomeKind::kCrashed};
+      if (trial.number == 2) return {.kind = spec::OutcomeKind::kTimedOut, .message = "again"};
+      if (trial.number == 3) return {.kind = spec::OutcomeKind::kDiverged};
+      return {.accuracy = 50};
+    }
+
+   private:
+    bool first_ = true;
+  };
+  class Retries final : public StudyObserver {
+   public:
+    void trial_retried(const spec::Trial& trial, const Outcome&) override { numbers.push_back(trial.number); }
+    std::vector<int> numbers;
+  };
+  evaluations = 0;
+  const tests::TemporaryFolder scratch;
+  const Space space = macro_space();
+  const auto strategy = make_strategy("random", space);
+  TrialStore store = TrialStore::open(scratch / "s");
+  Study study(
+      config(6, 1), [&](const spec::Choices& choices) { return space.candidate(choices); }, *strategy, store);
+  Retries retries;
+  const auto results = study.run(
+      {.make_evaluator = [](int) { return std::make_unique<Unlucky>(); }, .observer = &retries});
+  CHECK(retries.numbers == std::vector<int>{1, 2});
+  CHECK(evaluations == 8);
+  CHECK(results[1].outcome.scored());
+  CHECK(results[2].outcome.kind == spec::OutcomeKind::kTimedOut);
+  CHECK(results[3].outcome.kind == spec::OutcomeKind::kDiverged);
+}
+
 TEST_CASE("no more workers are busy than the lag allows, and as many as it allows are") {
   static std::atomic<int> busy, most;
   class Counting final : public Evaluator {
