@@ -32,7 +32,8 @@ StudyRunOptions run_options(const BaselineSearchRun& run, std::string_view study
   return {.workers = run.workers,
           .make_evaluator = run.make_evaluator,
           .observer = run.observer_of ? run.observer_of(study) : nullptr,
-          .stop = run.stop};
+          .stop = run.stop,
+          .claim_life = run.claim_life};
 }
 
 SearchArm run_arm(const BaselineSearchConfig& config, const Space& space, store::TrialStore& store,

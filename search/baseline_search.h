@@ -67,6 +67,7 @@ struct BaselineSearchRun {
   EvaluatorFactory make_evaluator;
   std::function<StudyObserver*(std::string_view study)> observer_of;
   const std::atomic<bool>* stop = nullptr;
+  double claim_life = 30;  // seconds; see WorkerSettings
 };
 
 // Errors as Study::run; kFailed with the trials' reasons when no child could be scored.

@@ -56,7 +56,8 @@ std::vector<TrialResult> train(const CalibrationConfig& config, const std::strin
   return study.run({.workers = run.workers,
                     .make_evaluator = run.make_evaluator,
                     .observer = run.observer_of ? run.observer_of(name) : nullptr,
-                    .stop = run.stop});
+                    .stop = run.stop,
+                    .claim_life = run.claim_life});
 }
 
 double deviation(const std::vector<double>& values) {

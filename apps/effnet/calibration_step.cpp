@@ -41,12 +41,13 @@ search::Calibration run_calibration(const SearchStep& step, const CalibrationFla
     if (study == "short") return &observers.emplace_back(progress, kShortPhase, config.short_trials());
     return &observers.emplace_back(progress, kLongPhase, config.nets);
   };
-  store::TrialStore store = store::TrialStore::open(folder / "trials.db");
+  store::TrialStore store = store::TrialStore::open(step.children.store_in(folder));
   return search::calibrate(config, space, store,
                            {.workers = step.children.workers,
-                            .make_evaluator = evaluators_of(step, space, folder),
+                            .make_evaluator = evaluators_of(step.evaluator, step.children, &space, folder),
                             .observer_of = observer_of,
-                            .stop = &stop});
+                            .stop = &stop,
+                            .claim_life = step.children.claim_life});
 }
 
 std::string calibration_text(const search::Calibration& calibration) {

@@ -21,6 +21,7 @@ void add_scale(CLI::App& program);
 void add_search(CLI::App& program);
 void add_space(CLI::App& program);
 void add_study(CLI::App& program);
+void add_worker(CLI::App& program);
 void add_train(CLI::App& program);
 
 }  // namespace effnet::apps

@@ -35,13 +35,14 @@ void redo(const Options& options) {
 
 void train(Options& options) {
   FitStep& step = options.step;
-  step.config.lag = std::max(step.config.lag, step.children.workers);
+  step.config.lag = lag_of(options.study, step.children, step.config.lag);
   step.config.holdout_pictures = step.children.trainer.data.holdout;
   const spec::Recipe recipe = recipe_of(options.study);
   step.config.details_json = identity_json(step, recipe);
   const StudyFolder study{"fit", options.study.output, step.config.details_json, recipe};
   in_study_folder(study, [&](const store::RunFolder& folder) {
     step.children.trainer.recipe_file = folder / "recipe.toml";
+    step.children.note_workers(folder.path());
     LiveLine line;
     Progress progress(line);
     add_fit_phase(progress, 1);
@@ -67,7 +68,7 @@ void run(Options options) {
   config.grid.tolerance = scaling::parse_decimal(options.tolerance, "--tolerance");
   config.cost_kind = spec::parse_cost_kind(options.cost, "--cost");
   require_between("--cost-spread", config.cost_spread, 0, 1);
-  require_between("--trial-timeout", options.step.children.trial_timeout, 0, 1e8);
+  check_timeouts(options.step.children);
   if (options.dry_run) return print_result(options.study.json ? points_json(config) : points_summary(config));
   train(options);
 }

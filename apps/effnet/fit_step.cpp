@@ -66,7 +66,7 @@ void add_fit_phase(Progress& progress, double seconds) {
 
 search::CoefficientFitResult run_fit_step(const FitStep& step, const std::filesystem::path& folder,
                                           Progress& progress, const std::atomic<bool>& stop) {
-  store::TrialStore store = store::TrialStore::open(folder / "trials.db");
+  store::TrialStore store = store::TrialStore::open(step.children.store_in(folder));
   const int trials = static_cast<int>(search::nets_of_fit(step.config).size()) * step.config.seeds;
   StudyProgress observer(progress, std::string(kPhase), trials);
   const search::CoefficientFitResult result = search::run_coefficient_fit(
@@ -74,7 +74,8 @@ search::CoefficientFitResult run_fit_step(const FitStep& step, const std::filesy
       {.workers = step.children.workers,
        .make_evaluator = trainer_evaluators(step.children.trainer, folder, step.children.trial_timeout),
        .observer = &observer,
-       .stop = &stop});
+       .stop = &stop,
+       .claim_life = step.children.claim_life});
   spec::write_file_atomically(folder / "coefficients.toml", scaling::coefficients_toml(result.file));
   return result;
 }

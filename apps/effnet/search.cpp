@@ -65,10 +65,10 @@ void run(Options options) {
   config.objective.weight = options.weight.value_or(search::default_weight(config.objective.form));
   search::check(config.objective, "search");
   config.random_trials = options.random_trials.value_or(config.trials);
-  config.lag = std::max(config.lag, step.children.workers);
+  config.lag = lag_of(options.study, step.children, config.lag);
   const search::Space space =
       search::load_space(step.space_name).with_limits(search::limits_of(config.objective));
-  require_between("--trial-timeout", step.children.trial_timeout, 0, 1e8);
+  check_timeouts(step.children);
   check(step, space);
   const spec::Recipe recipe = recipe_of(options.study);
   if (const std::string note = search::target_note(config.objective); !note.empty())
@@ -79,6 +79,7 @@ void run(Options options) {
   const StudyFolder study{"search", options.study.output, config.details_json, recipe};
   in_study_folder(study, [&](const store::RunFolder& folder) {
     step.children.trainer.recipe_file = folder / "recipe.toml";
+    step.children.note_workers(folder.path());
     LiveLine line;
     Progress progress(line);
     add_search_phases(progress, step, 1);

@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "apps/command_line.h"
 #include "report/number_text.h"
 #include "report/text_table.h"
 #include "search/builtin_spaces.h"
-#include "search/process_evaluator.h"
 #include "search/strategies.h"
-#include "search/table_evaluator.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 #include "spec/net_file.h"
@@ -23,7 +21,6 @@ namespace {
 using search::Finalist;
 
 constexpr std::string_view kSearchPhase = "search", kRandomPhase = "random arm", kFinalistPhase = "finalists";
-constexpr std::string_view kCommandPrefix = "command:", kTablePrefix = "table:";
 
 std::string mean_text(const Finalist& finalist) {
   return finalist.accuracies.empty() ? "failed" : fmt::format("{:.2f}", finalist.mean_accuracy);
@@ -46,37 +43,9 @@ nlohmann::ordered_json finalist_json(const Finalist& finalist) {
 
 }  // namespace
 
-search::EvaluatorFactory evaluators_of(const SearchStep& step, const search::Space& space,
-                                       const std::filesystem::path& folder) {
-  if (step.evaluator == "train")
-    return trainer_evaluators(step.children.trainer, folder, step.children.trial_timeout);
-  if (step.evaluator.starts_with(kTablePrefix)) {
-    const search::TableEvaluator table(search::parse_table_source(step.evaluator.substr(kTablePrefix.size())),
-                                       space);
-    return [table](int) { return std::make_unique<search::TableEvaluator>(table); };
-  }
-  if (!step.evaluator.starts_with(kCommandPrefix)) {
-    throw spec::Error(spec::ErrorKind::kUsage, "--evaluator",
-                      fmt::format("unknown evaluator '{}'", step.evaluator),
-                      "expected: train, command:PROGRAM ARGS or table:FILE.csv");
-  }
-  std::istringstream words(step.evaluator.substr(kCommandPrefix.size()));
-  std::vector<std::string> arguments;
-  for (std::string word; words >> word;) arguments.push_back(word);
-  if (arguments.empty())
-    throw spec::Error(spec::ErrorKind::kUsage, "--evaluator", "command: needs a program");
-  return [=](int worker) -> std::unique_ptr<search::Evaluator> {
-    return std::make_unique<search::ProcessEvaluator>(
-        search::ProcessEvaluatorConfig{.command = {.arguments = arguments,
-                                                   .environment = {},
-                                                   .log = folder / fmt::format("child-{}.log", worker)},
-                                       .timeout = step.children.trial_timeout});
-  };
-}
-
 void check(const SearchStep& step, const search::Space& space) {
   search::check_strategy(step.strategy, space, step.config.trials);
-  evaluators_of(step, space, {});
+  evaluators_of(step.evaluator, step.children, &space, {});
 }
 
 std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
@@ -101,7 +70,7 @@ std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
 }
 
 void add_search_phases(Progress& progress, const SearchStep& step, double seconds_a_trial) {
-  const double each = seconds_a_trial / step.children.workers;
+  const double each = seconds_a_trial / std::max(step.children.workers, 1);
   progress.add_phase(std::string(kSearchPhase), each * step.config.trials);
   if (step.config.random_trials > 0)
     progress.add_phase(std::string(kRandomPhase), each * step.config.random_trials);
@@ -111,7 +80,7 @@ void add_search_phases(Progress& progress, const SearchStep& step, double second
 search::BaselineSearchResult run_search_step(const SearchStep& step, const search::Space& space,
                                              const std::filesystem::path& folder, Progress& progress,
                                              const std::atomic<bool>& stop) {
-  store::TrialStore store = store::TrialStore::open(folder / "trials.db");
+  store::TrialStore store = store::TrialStore::open(step.children.store_in(folder));
   std::deque<StudyProgress> observers;  // one a study; each finishes its phase when the next begins
   const auto observer_of = [&](std::string_view study) -> search::StudyObserver* {
     observers.clear();
@@ -129,9 +98,10 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
   const search::BaselineSearchResult result =
       search::run_baseline_search(config, space, store,
                                   {.workers = step.children.workers,
-                                   .make_evaluator = evaluators_of(step, space, folder),
+                                   .make_evaluator = evaluators_of(step.evaluator, step.children, &space, folder),
                                    .observer_of = observer_of,
-                                   .stop = &stop});
+                                   .stop = &stop,
+                                   .claim_life = step.children.claim_life});
   spec::write_file_atomically(folder / "baseline.toml",
                               spec::net_toml({"baseline", result.best.candidate.arch}));
   return result;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "apps/effnet/evaluators.h"
 #include "apps/effnet/progress.h"
 #include "apps/effnet/study_command.h"
 #include "search/baseline_search.h"
@@ -20,10 +21,6 @@ struct SearchStep {
   std::string evaluator =
       "train";  // or command:PROGRAM ARGS, or table:FILE.csv as search/table_evaluator.h has it
 };
-
-// What scores the step's nets, as it was named; logs of children go to the folder. Error{kUsage} for one that there is not.
-search::EvaluatorFactory evaluators_of(const SearchStep& step, const search::Space& space,
-                                       const std::filesystem::path& folder);
 
 // Error{kUsage} for a strategy or an evaluator that there is not.
 void check(const SearchStep& step, const search::Space& space);

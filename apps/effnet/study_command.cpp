@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "apps/command_line.h"
 #include "apps/effnet/claimed_folder.h"
 #include "apps/kernel_choice.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 
 namespace effnet::apps {
+
+void StudyChildren::note_workers(const std::filesystem::path& folder) const {
+  if (workers == 0)
+    print_note(fmt::format("trains nothing itself: start 'effnet worker {}', as often as you like", store_in(folder)));
+}
 
 std::string children_json(const StudyChildren& children, const spec::Recipe& recipe) {
   using Json = nlohmann::ordered_json;
@@ -21,6 +28,48 @@ std::string children_json(const StudyChildren& children, const spec::Recipe& rec
               {"device", children.trainer.device},
               {"kernels", children.trainer.kernels}}
       .dump();
+}
+
+StudyChildren children_from_json(std::string_view text, std::string_view where) {
+  try {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    StudyChildren children;
+    children.trainer.data = data_from_json(json.at("data").dump(), where);
+    children.trainer.threads = json.at("threads");
+    children.trainer.device = json.at("device");
+    children.trainer.kernels = json.at("kernels");
+    return children;
+  } catch (const nlohmann::json::exception& error) {
+    throw spec::Error(spec::ErrorKind::kBadData, where,
+                      fmt::format("does not say how its nets are trained: {}", error.what()));
+  }
+}
+
+void add_timeout_flags(CLI::App& command, StudyChildren& children) {
+  command
+      .add_option("--trial-timeout", children.trial_timeout,
+                  "seconds after which a child counts as hung, 0 for never")
+      ->capture_default_str();
+  command
+      .add_option("--claim-timeout", children.claim_life,
+                  "seconds without a sign of life after which the trial of a worker elsewhere is taken over")
+      ->capture_default_str();
+}
+
+void check_timeouts(const StudyChildren& children) {
+  require_between("--trial-timeout", children.trial_timeout, 0, 1e8);
+  require_between("--claim-timeout", children.claim_life, 0.5, 1e8);
+}
+
+int lag_of(const StudyFlags& flags, const StudyChildren& children, int least) {
+  if (flags.lag) return *flags.lag;
+  if (std::filesystem::exists(std::filesystem::path(flags.output) / "run.json")) {
+    const auto config = nlohmann::json::parse(store::read_identity(flags.output).config_json, nullptr, false);
+    const auto& settings = config.is_object() && config.contains("search") ? config["search"] : config;
+    if (settings.is_object() && settings.contains("lag") && settings["lag"].is_number_integer())
+      return settings["lag"].get<int>();
+  }
+  return std::max(least, children.workers);
 }
 
 void add_study_flags(CLI::App& command, StudyChildren& children, spec::Budget& budget, std::uint64_t& seed,
@@ -35,19 +84,25 @@ void add_study_flags(CLI::App& command, StudyChildren& children, spec::Budget& b
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
   command.add_option("--recipe", flags.recipe_file, "recipe file for the children (TOML)");
-  command
-      .add_option("--trial-timeout", children.trial_timeout,
-                  "seconds after which a child counts as hung, 0 for never")
-      ->capture_default_str();
   add_data_flags(command, children.trainer.data);
-  command.add_option("--workers", children.workers, "children side by side")
+  command
+      .add_option("--workers", children.workers,
+                  "children side by side; 0 leaves all of them to 'effnet worker'")
       ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command
+      .add_option("--lag", flags.lag,
+                  "how many trials may be under way at once; it decides what each may learn from. Default: "
+                  "--workers, at least 2")
       ->check(CLI::Range(1, 1024));
   command.add_option("--threads", children.trainer.threads, "threads a child")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", children.trainer.device, "cpu or cuda")->capture_default_str();
   add_kernels_flag(command, children.trainer.kernels);
+  command.add_option("--store", children.store,
+                     "where the trials are kept, for workers elsewhere (default: trials.db in the output folder)");
+  add_timeout_flags(command, children);
   command.add_option("--output", flags.output, fmt::format("run folder: trial store, logs, {}", result))
       ->capture_default_str();
   command.add_flag("--json", flags.json, "the result as JSON");

@@ -48,6 +48,19 @@ std::string data_json(const DataChoice& data) {
       .dump();
 }
 
+DataChoice data_from_json(std::string_view text, std::string_view where) {
+  try {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    return {.data_dir = json.at("data_dir"),
+            .dataset = json.at("dataset"),
+            .holdout = json.at("holdout"),
+            .split_seed = json.at("split_seed")};
+  } catch (const nlohmann::json::exception& error) {
+    throw spec::Error(spec::ErrorKind::kBadData, where,
+                      fmt::format("does not say where the pictures are: {}", error.what()));
+  }
+}
+
 std::filesystem::path trainer_program() {
   return sibling_program("effnet-train", "the program that trains");
 }

@@ -40,6 +40,7 @@ struct TrainerSetup {
 void add_data_flags(CLI::App& command, DataChoice& data);
 
 std::string data_json(const DataChoice& data);  // for records that compare settings
+DataChoice data_from_json(std::string_view json, std::string_view where);  // kBadData when it is none
 
 // Children that train one trial after another (effnet-train serve). Their messages go to `log_folder`/child-N.log.
 search::EvaluatorFactory trainer_evaluators(const TrainerSetup& setup,

@@ -195,6 +195,7 @@ class WholeJob {
     config.budget = {.pictures = plan_.final_pictures(result_.bill.data), .epochs = plan_.recipe.epochs};
     config.objective = plan_.objective;
     config.strategy = "list";
+    config.details_json = children_json({.trainer = trainer_}, plan_.recipe);
     store::TrialStore store = store::TrialStore::open(folder_ / "search/trials.db");
     StudyProgress observer(progress_, kRankCheck, list.size());
     search::Study study(
