@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 enum Operation { kCreateStudy = 0, kSetStudyUserAttribute = 2, kCreateTrial = 4 };
-enum State { kComplete = 1, kFailed = 3 };
+enum State { kComplete = 1, kPruned = 2, kFailed = 3 };
 constexpr int kMaximise = 2;
 
 using ValuesByName = std::map<std::string, std::vector<spec::ChoiceValue>>;
@@ -62,13 +62,28 @@ Json operation(Operation code) {
   return {{"op_code", static_cast<int>(code)}, {"worker_id", "effnet"}};
 }
 
-Json trial_operation(int study_id, const search::TrialResult& result, const ValuesByName& values) {
+State state_of(const search::TrialResult& result) {
+  if (result.outcome.kind == spec::OutcomeKind::kStoppedEarly) return kPruned;
+  return result.reward ? kComplete : kFailed;
+}
+
+// Accuracies at rungs, by epoch.
+Json intermediate_values(const search::StudyConfig& config, const spec::Outcome& outcome) {
+  Json values = Json::object();
+  const std::vector<int> epochs = search::rung_epochs(config.early_stop, config.budget.epochs);
+  for (std::size_t i = 0; i < std::min(epochs.size(), outcome.rungs.size()); ++i)
+    values[fmt::format("{}", epochs[i])] = outcome.rungs[i];
+  return values;
+}
+
+Json trial_operation(int study_id, const search::StudyConfig& config, const search::TrialResult& result,
+                     const ValuesByName& values) {
   const auto& [trial, outcome, reward, repeat, same_as, finished] = result;
   Json line = operation(kCreateTrial);
   line["study_id"] = study_id;
   line["datetime_start"] = time_before(finished, outcome.seconds);
   line["datetime_complete"] = time_before(finished, 0);
-  line["state"] = static_cast<int>(reward ? kComplete : kFailed);
+  line["state"] = static_cast<int>(state_of(result));
   line["value"] = reward ? Json(*reward) : Json(nullptr);
   line["values"] = nullptr;
   line["distributions"] = Json::object();
@@ -90,7 +105,7 @@ Json trial_operation(int study_id, const search::TrialResult& result, const Valu
   if (!outcome.message.empty()) line["user_attrs"]["message"] = outcome.message;
   if (same_as) line["user_attrs"]["same_as"] = *same_as;
   line["system_attrs"] = Json::object();
-  line["intermediate_values"] = Json::object();
+  line["intermediate_values"] = intermediate_values(config, outcome);
   return line;
 }
 
@@ -111,7 +126,7 @@ std::string optuna_journal(const std::vector<StudyTrials>& studies) {
     add(attribute);
     const ValuesByName values = values_of(trials);
     for (const search::TrialResult& result : trials)
-      add(trial_operation(static_cast<int>(id), result, values));
+      add(trial_operation(static_cast<int>(id), config, result, values));
   }
   return text;
 }

@@ -67,6 +67,7 @@ Json json_of(const search::TrialResult& result) {
   } else {
     json["message"] = outcome.message;
   }
+  if (!outcome.rungs.empty()) json["rungs"] = outcome.rungs;
   json["reward"] = reward ? Json(*reward) : Json(nullptr);
   json["pictures"] = outcome.pictures;
   json["seconds"] = outcome.seconds;

@@ -36,16 +36,25 @@ StudyRunOptions run_options(const BaselineSearchRun& run, std::string_view study
           .claim_life = run.claim_life};
 }
 
+// Strategies are told of trials that were stopped early as well; nobody stands for those.
+bool was_scored(const std::vector<TrialResult>& trials, const spec::Choices& net) {
+  return std::any_of(trials.begin(), trials.end(), [&](const TrialResult& result) {
+    return result.outcome.scored() && result.trial.candidate.choices == net;
+  });
+}
+
 SearchArm run_arm(const BaselineSearchConfig& config, const Space& space, store::TrialStore& store,
                   const BaselineSearchRun& run, std::string name, const StrategyChoice& choice, int trials) {
   const std::unique_ptr<Strategy> strategy = make_strategy(choice.name, space, config.objective);
   StudyConfig settings = study_config(config, name, choice, trials);
+  settings.early_stop = config.early_stop;
   if (strategy->asks_again()) settings.identical = IdenticalNets::kTrainAgain;
   Study study(
       settings, [&](const spec::Choices& choices) { return space.candidate(choices); }, *strategy, store);
   SearchArm arm;
   arm.trials = study.run(run_options(run, name));
   arm.recommended = strategy->recommend(config.finalists);
+  std::erase_if(arm.recommended, [&](const spec::Choices& net) { return !was_scored(arm.trials, net); });
   return arm;
 }
 

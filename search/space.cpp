@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "scaling/cost_model.h"
 #include "spec/atomic_file.h"
 #include "spec/config_table.h"
 #include "spec/error.h"
 #include "spec/net_file.h"
+#include "spec/recipe_choices.h"
 #include "spec/suggestion.h"
 
 namespace effnet::search {
@@ -22,6 +24,7 @@ using spec::Cost;
 using spec::Error;
 using spec::ErrorKind;
 
+constexpr std::string_view kResolution = "resolution";
 constexpr int kSampleTries = 1000;
 constexpr int kMutateTries = 100;
 constexpr int kWalkSteps = 20;  // per dimension
@@ -56,6 +59,19 @@ void check_values(const spec::ArchSpec& skeleton, const StageChoices& choices, c
       spec::check(arch, where);
     }
   }
+}
+
+ChoiceValue training_value(const ConfigTable::Scalar& scalar) {
+  if (const auto* truth = std::get_if<bool>(&scalar)) return std::string(*truth ? "true" : "false");
+  if (const auto* text = std::get_if<std::string>(&scalar)) return *text;
+  if (const auto* whole = std::get_if<std::int64_t>(&scalar)) return static_cast<double>(*whole);
+  return std::get<double>(scalar);
+}
+
+void check_resolution(const ChoiceValue& value, const std::string& where) {
+  const double* number = std::get_if<double>(&value);
+  if (!number || *number != std::floor(*number) || *number < 1 || *number > 1e5)
+    throw Error(ErrorKind::kUsage, where, fmt::format("{} is no resolution", spec::to_text(value)));
 }
 
 // How far a cost is outside: 0 within the limits, else the sum of the log ratios.
@@ -116,10 +132,45 @@ Space Space::parse(std::string_view toml, std::string_view where) {
     space.add_ties(choices);
     space.stages_.push_back(std::move(choices));
   }
+  if (table.has("training")) space.add_training(table.table("training"));
   if (table.has("limits")) space.limits_ = read_limits(table.table("limits"));
   table.reject_unknown_keys();
   space.settle_limits();
   return space;
+}
+
+void Space::add_training(const ConfigTable& table) {
+  for (const std::string& key : table.keys()) {
+    const bool resolution = key == kResolution;
+    Dimension dimension{resolution ? key : std::string(spec::kRecipePrefix) + key, {}};
+    if (key == "epochs")
+      throw table.error(key, "is no choice: how long a trial trains is its budget", "give --child-epochs");
+    for (const ConfigTable::Scalar& scalar : table.scalars(key)) {
+      ChoiceValue value = training_value(scalar);
+      if (resolution)
+        check_resolution(value, table.where(key));
+      else
+        spec::with_choices({}, {{dimension.name, value}}, table.where(key));
+      if (std::find(dimension.values.begin(), dimension.values.end(), value) != dimension.values.end())
+        throw table.error(key, fmt::format("names {} twice", spec::to_text(value)));
+      dimension.values.push_back(std::move(value));
+    }
+    if (dimension.values.size() < 2) {
+      throw table.error(key, "is one value, which is no choice",
+                        resolution ? "give a list, or [skeleton] input" : "give a list, or set it in the recipe");
+    }
+    dimensions_.push_back(std::move(dimension));
+  }
+}
+
+std::vector<double> Space::resolutions() const {
+  for (const auto& [name, values] : dimensions_) {
+    if (name != kResolution) continue;
+    std::vector<double> resolutions;
+    for (const ChoiceValue& value : values) resolutions.push_back(std::get<double>(value));
+    return resolutions;
+  }
+  return {static_cast<double>(skeleton_.resolution)};
 }
 
 // Notes what of the stage that comes next is tied to one before it.
@@ -163,7 +214,7 @@ spec::ArchSpec Space::arch(const Choices& choices) const {
       throw Error(ErrorKind::kUsage, where_,
                   fmt::format("'{}' is no value of the choice '{}'", spec::to_text(found->second), name));
     }
-    values[places_[d].stage][places_[d].key] = found->second;
+    if (d < places_.size()) values[places_[d].stage][places_[d].key] = found->second;
   }
   for (const Tie& tie : ties_) values[tie.stage][tie.key] = values[tie.source_stage][tie.source_key];
   if (choices.size() != dimensions_.size()) {
@@ -171,6 +222,8 @@ spec::ArchSpec Space::arch(const Choices& choices) const {
                 fmt::format("{} choices are given, the space has {}", choices.size(), dimensions_.size()));
   }
   spec::ArchSpec arch = skeleton_;
+  if (const auto found = choices.find(std::string(kResolution)); found != choices.end())
+    arch.resolution = static_cast<int>(std::get<double>(found->second));
   for (std::size_t s = 0; s < stages_.size(); ++s)
     arch.stages.push_back(build_stage(stages_[s], values[s], where_));
   spec::check(arch, where_);
@@ -236,16 +289,28 @@ std::vector<Choices> Space::neighbours(const Choices& choices) const {
   return nets;
 }
 
-Choices Space::choices_of(const std::vector<StageValues>& stages) const {
+Choices Space::choices_of(const std::vector<StageValues>& stages, double resolution) const {
   Choices choices;
   for (std::size_t d = 0; d < dimensions_.size(); ++d) {
-    choices[dimensions_[d].name] = stages[places_[d].stage][places_[d].key];
+    const auto& [name, values] = dimensions_[d];
+    choices[name] = d < places_.size()     ? stages[places_[d].stage][places_[d].key]
+                    : name == kResolution ? ChoiceValue(resolution)
+                                          : values[0];
   }
   return choices;
 }
 
 spec::Candidate Space::extreme(spec::CostKind kind, Extreme extreme) const {
-  return candidate(choices_of(extreme_member(skeleton_, stages_, ties_, kind, extreme, where_)));
+  std::optional<spec::Candidate> found;
+  for (const double resolution : resolutions()) {
+    spec::ArchSpec skeleton = skeleton_;
+    skeleton.resolution = static_cast<int>(resolution);
+    spec::Candidate net =
+        candidate(choices_of(extreme_member(skeleton, stages_, ties_, kind, extreme, where_), resolution));
+    const bool cheaper = found && spec::cost_of(net.cost, kind) < spec::cost_of(found->cost, kind);
+    if (!found || cheaper == (extreme == Extreme::kCheapest)) found = std::move(net);
+  }
+  return *found;
 }
 
 // Finds one member within the limits, or says why there is none.

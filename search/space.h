@@ -11,8 +11,12 @@
 //   repeats_offset = [-1, 0, 1]
 //   se = "stage1.se"           # tied: the value that stage 1 has, no choice of its own
 //   [limits]                   # optional: min_ and max_ macs, params, activations
+//   [training]                 # optional: what is searched along with the net; each a list
+//   resolution = [20, 24]      # of the pictures; in place of the skeleton's input
+//   lr_base = [0.4, 0.8]       # any field of a recipe but epochs, which are the budget's
 //
-// A choice is called "stage1.kernel"; a member of the space is the map from choices to values.
+// A choice is called "stage1.kernel", "resolution", "recipe.lr_base" (spec/recipe_choices.h); a member of the space is the
+// map from choices to values.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +34,7 @@
 namespace effnet::search {
 
 struct Dimension {
-  std::string name;                       // "stage1.kernel"
+  std::string name;                       // as above
   std::vector<spec::ChoiceValue> values;  // two or more, all different
 };
 
@@ -76,7 +80,9 @@ class Space {
     std::size_t stage, key;
   };
 
-  spec::Choices choices_of(const std::vector<StageValues>& stages) const;
+  void add_training(const spec::ConfigTable& table);
+  std::vector<double> resolutions() const;  // the choice's, or the skeleton's one
+  spec::Choices choices_of(const std::vector<StageValues>& stages, double resolution) const;
   spec::Choices any_sample(spec::RandomStream& random) const;
   spec::Choices changed(const spec::Choices& choices, spec::RandomStream& random) const;
   void add_ties(const StageChoices& choices);
@@ -87,7 +93,7 @@ class Space {
   spec::ArchSpec skeleton_;
   std::vector<StageChoices> stages_;
   std::vector<Dimension> dimensions_;
-  std::vector<Place> places_;  // one a dimension
+  std::vector<Place> places_;  // of the first dimensions, those of stages; the training's come after them
   std::vector<Tie> ties_;
   Limits limits_;
   spec::Choices member_;  // one that is within the limits

@@ -100,7 +100,7 @@ void vary(const ConfigTable& table, StageChoices& choices, std::string_view name
           const std::function<double(double design, double value)>& changed) {
   if (!table.has(change)) return;
   const auto key = std::find_if(choices.keys.begin(), choices.keys.end(),
-                                [&](const StageChoices::Key& key) { return key.name == name; });
+                                [&](const StageChoices::Key& one) { return one.name == name; });
   if (key == choices.keys.end() || key->tied_to || key->values.size() != 1) {
     throw table.error(change, fmt::format("changes '{}', which must be given as one value beside it", name));
   }

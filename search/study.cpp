@@ -13,6 +13,7 @@
 
 #include "search/queue_worker.h"
 #include "spec/error.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::search {
 namespace {
@@ -209,7 +210,8 @@ class Session {
 
   void tell() {
     const TrialResult& result = slots_[static_cast<std::size_t>(told_)].result;
-    strategy_.tell(told_, result.trial.candidate.choices, result.reward);
+    strategy_.tell(told_, result.trial.candidate.choices, told_reward(config_, known_, result));
+    known_.push_back(result.outcome);
   }
 
   void ask() {
@@ -218,8 +220,8 @@ class Session {
     TrialResult& result = slots_[index].result;
     const spec::Choices choices = strategy_.ask({number, spec::derive_seed(config_.seed, "ask", index)});
     result.trial = {number, spec::derive_seed(config_.seed, "trial", index), candidate_of_(choices),
-                    config_.budget};
-    std::vector<int>& same = by_arch_[spec::to_text(result.trial.candidate.arch)];
+                    config_.budget, rungs_after(config_.early_stop, config_.budget.epochs, known_)};
+    std::vector<int>& same = by_training_[spec::training_text(result.trial.candidate)];
     result.repeat = static_cast<int>(same.size());
     same.push_back(number);
     if (const auto stored = stored_.find(number); stored != stored_.end()) {
@@ -251,7 +253,7 @@ class Session {
 
   // A failure is not taken over: the net is tried again by its later trial.
   void take_over(int number, const TrialResult& first) {
-    if (!first.outcome.scored()) {
+    if (first.outcome.failed()) {
       offer(number);
       return;
     }
@@ -286,7 +288,8 @@ class Session {
   // Of the thread that runs the study alone.
   std::vector<Slot> slots_;  // one a trial
   std::map<int, store::TrialRecord> stored_;
-  std::map<std::string, std::vector<int>> by_arch_;
+  std::map<std::string, std::vector<int>> by_training_;
+  std::vector<Outcome> known_;  // what the strategy was told of
   int asked_ = 0, told_ = 0, finished_ = 0;
 
   std::mutex mutex_;  // of what follows, and of calls to the observer
@@ -305,6 +308,14 @@ const TrialResult* best_of(const std::vector<TrialResult>& results) {
     if (result.reward && (!best || *result.reward > *best->reward)) best = &result;
   }
   return best;
+}
+
+std::optional<double> told_reward(const StudyConfig& config, std::span<const Outcome> before,
+                                  const TrialResult& result) {
+  if (result.outcome.kind != spec::OutcomeKind::kStoppedEarly) return result.reward;
+  const std::optional<double> accuracy = expected_accuracy(result.outcome, before);
+  if (!accuracy) return std::nullopt;
+  return reward(config.objective, *accuracy / 100, result.trial.candidate.cost);
 }
 
 std::vector<TrialResult> read_results(const store::TrialStore& store, const StudyConfig& config) {

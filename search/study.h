@@ -12,9 +12,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "search/early_stop.h"
 #include "search/evaluator.h"
 #include "search/objective.h"
 #include "search/strategy.h"
@@ -34,6 +36,7 @@ struct StudyConfig {
   spec::Budget budget;
   Objective objective;
   IdenticalNets identical = IdenticalNets::kTakeOver;
+  EarlyStop early_stop = EarlyStop::kNone;
   std::string strategy;             // its name
   std::string strategy_why;         // the sentence by which it was chosen; empty when it was named
   std::string details_json = "{}";  // whatever else must be the same to go on: space, data, recipe, evaluator
@@ -46,7 +49,7 @@ StudyConfig config_from_record(const store::StudyRecord& record);  // trials is 
 struct TrialResult {
   spec::Trial trial;
   spec::Outcome outcome;
-  std::optional<double> reward;  // empty: failed, or the constraint is broken
+  std::optional<double> reward;  // empty: failed, stopped early, or the constraint is broken
   int repeat = 0;                // earlier trials of the same net
   std::optional<int> same_as;    // the trial whose outcome was taken over; nothing was trained then
   std::string finished;          // UTC, of a trial that was read from the store
@@ -54,6 +57,11 @@ struct TrialResult {
 
 // The highest reward, the earlier trial of equals; nullptr if there is none.
 const TrialResult* best_of(const std::vector<TrialResult>& results);
+
+// What the strategy is told of a trial, given those before it: its reward, or that of the accuracy to which it is expected
+// to have come where it was stopped early.
+std::optional<double> told_reward(const StudyConfig& config, std::span<const spec::Outcome> before,
+                                  const TrialResult& result);
 
 // The trials a store has of a study, by number; for reports.
 std::vector<TrialResult> read_results(const store::TrialStore& store, const StudyConfig& config);

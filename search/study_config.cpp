@@ -27,6 +27,7 @@ std::string config_json(const StudyConfig& config) {
                        {"target", config.objective.target},
                        {"weight", config.objective.weight}};
   json["identical_nets"] = config.identical == IdenticalNets::kTakeOver ? kTakeOver : kTrainAgain;
+  if (config.early_stop != EarlyStop::kNone) json["early_stop"] = to_text(config.early_stop);
   json["details"] = Json::parse(config.details_json);
   return json.dump();
 }
@@ -49,6 +50,7 @@ StudyConfig config_from_record(const store::StudyRecord& record) {
                         objective.at("target").get<double>(), objective.at("weight").get<double>()};
     config.identical =
         json.at("identical_nets") == kTakeOver ? IdenticalNets::kTakeOver : IdenticalNets::kTrainAgain;
+    config.early_stop = parse_early_stop(json.value("early_stop", "none"), where);
     config.details_json = json.at("details").dump();
     return config;
   } catch (const nlohmann::json::exception& error) {

@@ -27,9 +27,11 @@ StudyReplay replay(const Space& space, const StudyConfig& config, const std::vec
   const int trials = without_gap(results);
   StudyReplay replay;
   int told = 0;
+  std::vector<spec::Outcome> known;
   const auto tell = [&] {
     const TrialResult& result = results[static_cast<std::size_t>(told)];
-    strategy->tell(told++, result.trial.candidate.choices, result.reward);
+    strategy->tell(told++, result.trial.candidate.choices, told_reward(config, known, result));
+    known.push_back(result.outcome);
     const bool wanted = told == trials || told * beliefs / trials > (told - 1) * beliefs / trials;
     if (!wanted) return;
     if (Belief belief = strategy->belief(); !belief.values.empty())

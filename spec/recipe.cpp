@@ -133,6 +133,39 @@ Recipe recipe_from_json(std::string_view text, std::string_view where) {
   return recipe;
 }
 
+void set_field(Recipe& recipe, std::string_view wanted, const std::variant<double, std::string>& value,
+               std::string_view where) {
+  const double* number = std::get_if<double>(&value);
+  const std::string* word = std::get_if<std::string>(&value);
+  const auto expected = [&](std::string_view what) {
+    return Error(ErrorKind::kUsage, where,
+                 fmt::format("{} is {}, {} is expected", wanted, word ? *word : fmt::format("{}", *number), what));
+  };
+  std::vector<std::string> names;
+  bool found = false;
+  for_each_field(recipe, [&](const char* name, const char*, auto& field) {
+    using T = std::decay_t<decltype(field)>;
+    names.emplace_back(name);
+    if (name != wanted) return;
+    found = true;
+    if constexpr (is_word<T>) {
+      if (!word) throw expected("a word");
+      set_word(field, *word, where);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      if (!word || (*word != "true" && *word != "false")) throw expected("true or false");
+      field = *word == "true";
+    } else {
+      if (!number || (std::is_same_v<T, int> && (*number != std::floor(*number) || std::abs(*number) > 1e6)))
+        throw expected(std::is_same_v<T, int> ? "a whole number" : "a number");
+      field = static_cast<T>(*number);
+    }
+  });
+  if (!found) {
+    throw Error(ErrorKind::kUsage, where, fmt::format("a recipe has no '{}'", wanted), did_you_mean(wanted, names));
+  }
+  check(recipe, where);
+}
+
 void check(const Recipe& r, std::string_view where) {
   const auto within = [&](double value, double low, double high, std::string_view name) {
     if (value >= low && value <= high) return;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "spec/config_table.h"
 
@@ -91,5 +92,10 @@ std::string recipe_toml(const Recipe& recipe);
 std::string recipe_json(const Recipe& recipe);
 Recipe recipe_from_json(std::string_view json, std::string_view where);
 void check(const Recipe& recipe, std::string_view where);
+
+// One field from a number or a word ("true" and "false" for a switch). kUsage for a field that there is not, a value of another
+// type or out of range.
+void set_field(Recipe& recipe, std::string_view name, const std::variant<double, std::string>& value,
+               std::string_view where);
 
 }  // namespace effnet::spec

@@ -13,9 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<OutcomeKind, 5> kOutcomeKinds{OutcomeKind::kScored, OutcomeKind::kDiverged,
-                                                   OutcomeKind::kOutOfMemory, OutcomeKind::kTimedOut,
-                                                   OutcomeKind::kCrashed};
+constexpr std::array<OutcomeKind, 6> kOutcomeKinds{OutcomeKind::kScored,   OutcomeKind::kStoppedEarly,
+                                                   OutcomeKind::kDiverged, OutcomeKind::kOutOfMemory,
+                                                   OutcomeKind::kTimedOut, OutcomeKind::kCrashed};
 
 Json json_of(const Choices& choices) {
   Json json = Json::object();
@@ -47,6 +47,11 @@ auto with_json(std::string_view text, std::string_view where, Read&& read) {
   }
 }
 
+void check_accuracy(double accuracy, std::string_view where) {
+  if (std::isfinite(accuracy) && accuracy >= 0 && accuracy <= 100) return;
+  throw Error(ErrorKind::kBadData, where, fmt::format("accuracy {} is not a percentage", accuracy));
+}
+
 std::uint64_t split_mix(std::uint64_t x) {
   x += 0x9e3779b97f4a7c15ULL;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -73,6 +78,8 @@ std::string_view to_text(OutcomeKind kind) {
   switch (kind) {
     case OutcomeKind::kScored:
       return "scored";
+    case OutcomeKind::kStoppedEarly:
+      return "stopped-early";
     case OutcomeKind::kDiverged:
       return "diverged";
     case OutcomeKind::kOutOfMemory:
@@ -101,6 +108,7 @@ std::string trial_json(const Trial& trial) {
   json["params"] = trial.candidate.cost.params;
   json["seed"] = trial.seed;
   json["budget"] = {{"pictures", trial.budget.pictures}, {"epochs", trial.budget.epochs}};
+  for (const Rung& rung : trial.rungs) json["rungs"].push_back({{"epoch", rung.epoch}, {"least", rung.least}});
   return json.dump();
 }
 
@@ -115,6 +123,8 @@ Trial trial_from_json(std::string_view text, std::string_view where) {
     trial.candidate.cost.params = json.value("params", std::int64_t{0});
     trial.budget.pictures = json.at("budget").at("pictures").get<std::int64_t>();
     trial.budget.epochs = json.at("budget").at("epochs").get<int>();
+    for (const Json& rung : json.value("rungs", Json::array()))
+      trial.rungs.push_back({rung.at("epoch").get<int>(), rung.at("least").get<double>()});
     return trial;
   });
 }
@@ -129,6 +139,7 @@ std::string outcome_json(int trial, const Outcome& outcome) {
     json["error"] = to_text(outcome.kind);
     json["message"] = outcome.message;
   }
+  if (!outcome.rungs.empty()) json["rungs"] = outcome.rungs;
   json["pictures"] = outcome.pictures;
   json["seconds"] = outcome.seconds;
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -143,6 +154,8 @@ Outcome outcome_from_json(std::string_view text, int expected_trial, std::string
     Outcome outcome;
     outcome.pictures = json.value("pictures", std::int64_t{0});
     outcome.seconds = json.value("seconds", 0.0);
+    outcome.rungs = json.value("rungs", std::vector<double>{});
+    for (const double accuracy : outcome.rungs) check_accuracy(accuracy, where);
     if (json.contains("error")) {
       outcome.kind = parse_outcome_kind(json.at("error").get<std::string>(), where);
       outcome.message = json.value("message", std::string());
@@ -150,10 +163,7 @@ Outcome outcome_from_json(std::string_view text, int expected_trial, std::string
     }
     outcome.accuracy = json.at("accuracy").get<double>();
     outcome.loss = json.value("loss", 0.0);
-    if (!std::isfinite(outcome.accuracy) || outcome.accuracy < 0 || outcome.accuracy > 100) {
-      throw Error(ErrorKind::kBadData, where,
-                  fmt::format("accuracy {} is not a percentage", outcome.accuracy));
-    }
+    check_accuracy(outcome.accuracy, where);
     return outcome;
   });
 }

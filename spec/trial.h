@@ -7,6 +7,9 @@
 //   out  {"trial":3,"accuracy":88.1,"loss":0.41,"pictures":24000,"seconds":9.5}
 //   or   {"trial":3,"error":"diverged","message":"loss is not finite at step 17"}
 //
+// A trial that may be stopped early has "rungs":[{"epoch":1,"least":71.5}] as well, and its answer the accuracies there,
+// "rungs":[70.2], with "error":"stopped-early" where one of them was less. An evaluator may leave rungs out.
+//
 // Before the outcome any number of {"trial":3,"progress":0.4} may come.
 #pragma once
 
@@ -15,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "spec/arch_spec.h"
 #include "spec/cost.h"
@@ -41,14 +45,22 @@ struct Budget {
   bool operator==(const Budget&) const = default;
 };
 
+// After `epoch` epochs the trial is scored, and ends if it has less than `least`.
+struct Rung {
+  int epoch = 0;
+  double least = 0;  // accuracy in percent
+  bool operator==(const Rung&) const = default;
+};
+
 struct Trial {
   int number = 0;
   std::uint64_t seed = 0;  // derived from (study seed, trial number)
   Candidate candidate;
   Budget budget;
+  std::vector<Rung> rungs;  // by epoch
 };
 
-enum class OutcomeKind { kScored, kDiverged, kOutOfMemory, kTimedOut, kCrashed };
+enum class OutcomeKind { kScored, kStoppedEarly, kDiverged, kOutOfMemory, kTimedOut, kCrashed };
 std::string_view to_text(OutcomeKind kind);
 OutcomeKind parse_outcome_kind(std::string_view text, std::string_view where);
 
@@ -58,9 +70,11 @@ struct Outcome {
   double loss = 0;            // mean cross-entropy on the held-out part
   std::int64_t pictures = 0;  // training pictures shown, repeats counted
   double seconds = 0;
-  std::string message;  // why it failed; empty when scored
+  std::vector<double> rungs;  // accuracies at the trial's rungs, as far as it came
+  std::string message;        // why it failed; empty when scored
 
   bool scored() const { return kind == OutcomeKind::kScored; }
+  bool failed() const { return !scored() && kind != OutcomeKind::kStoppedEarly; }
 };
 
 std::string trial_json(const Trial& trial);

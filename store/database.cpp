@@ -33,9 +33,11 @@ CREATE TABLE trials (
   PRIMARY KEY (study, number)) WITHOUT ROWID;
 )sql";
 
-// 2: workers of other processes take trials from a queue; a study knows how many trials it is to have.
+// 2: workers of other processes take trials from a queue; a study knows how many trials it is to have; accuracies at rungs,
+// with blanks between.
 constexpr const char* kSecondSchema = R"sql(
 ALTER TABLE studies ADD COLUMN trials INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE trials ADD COLUMN rungs TEXT NOT NULL DEFAULT '';
 CREATE TABLE queue (
   study INTEGER NOT NULL REFERENCES studies (id), number INTEGER NOT NULL, trial TEXT NOT NULL,
   worker TEXT, beat INTEGER NOT NULL DEFAULT 0, progress REAL NOT NULL DEFAULT 0, outcome TEXT,

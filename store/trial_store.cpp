@@ -2,6 +2,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <iterator>
+#include <sstream>
 
 #include "spec/error.h"
 #include "spec/suggestion.h"
@@ -26,7 +30,12 @@ std::vector<StudyRecord> read_studies(SQLite::Database& sqlite, int schema) {
   return found;
 }
 
-TrialRecord read_row(SQLite::Statement& query, const fs::path& file) {
+std::vector<double> rungs_of(const std::string& text) {
+  std::istringstream numbers(text);
+  return {std::istream_iterator<double>(numbers), {}};
+}
+
+TrialRecord read_row(SQLite::Statement& query, int schema, const fs::path& file) {
   TrialRecord record;
   spec::Trial& trial = record.trial;
   trial.number = query.getColumn("number").getInt();
@@ -47,6 +56,7 @@ TrialRecord read_row(SQLite::Statement& query, const fs::path& file) {
   outcome.pictures = query.getColumn("pictures").getInt64();
   outcome.seconds = query.getColumn("seconds").getDouble();
   outcome.message = query.getColumn("message").getString();
+  if (schema >= 2) outcome.rungs = rungs_of(query.getColumn("rungs").getString());
   record.finished = query.getColumn("finished").getString();
   return record;
 }
@@ -56,7 +66,7 @@ void insert(SQLite::Database& sqlite, std::int64_t study, const TrialRecord& rec
       sqlite,
       "INSERT INTO trials (study, number, seed, arch, choices, params, macs, activations, "
       "bn_buffers, budget_pictures, budget_epochs, repeat, same_as, outcome, accuracy, loss, "
-      "pictures, seconds, message) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "pictures, seconds, message, rungs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   int column = 0;
   const auto bind = [&](const auto& value) { row.bind(++column, value); };
   const auto& [trial, repeat, same_as, outcome, finished] = record;
@@ -80,6 +90,7 @@ void insert(SQLite::Database& sqlite, std::int64_t study, const TrialRecord& rec
   bind(outcome.pictures);
   bind(outcome.seconds);
   bind(outcome.message);
+  bind(fmt::format("{}", fmt::join(outcome.rungs, " ")));
   row.exec();
 }
 }  // namespace
@@ -163,7 +174,7 @@ std::vector<TrialRecord> TrialStore::trials(std::string_view study) const {
     std::vector<TrialRecord> found;
     SQLite::Statement query(*database_->sqlite, "SELECT * FROM trials WHERE study = ? ORDER BY number");
     query.bind(1, database_->study_id(study));
-    while (query.executeStep()) found.push_back(read_row(query, database_->file));
+    while (query.executeStep()) found.push_back(read_row(query, database_->schema, database_->file));
     return found;
   });
 }

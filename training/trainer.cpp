@@ -76,8 +76,13 @@ models::Net& Trainer::trained_net() {
 }
 
 void Trainer::run(Observer& observer, Checkpoints* checkpoints, const std::atomic<bool>* stop) {
+  run_until(options_.recipe.epochs, observer, checkpoints, stop);
+}
+
+void Trainer::run_until(int epoch, Observer& observer, Checkpoints* checkpoints,
+                        const std::atomic<bool>* stop) {
   with_typed_failures([&] {
-    while (static_cast<int>(progress_.epochs.size()) < options_.recipe.epochs)
+    while (static_cast<int>(progress_.epochs.size()) < std::min(epoch, options_.recipe.epochs))
       run_epoch(observer, checkpoints, stop);
   });
 }

@@ -48,6 +48,9 @@ class Trainer {
   // and when `stop` is raised, which ends the step at work and throws Error{kStopped}. TrainingFailure when
   // the loss is not finite or memory runs out.
   void run(Observer& observer, Checkpoints* checkpoints = nullptr, const std::atomic<bool>* stop = nullptr);
+  // As run(), but to the end of `epoch`, counted from 1; it can be gone on with.
+  void run_until(int epoch, Observer& observer, Checkpoints* checkpoints = nullptr,
+                 const std::atomic<bool>* stop = nullptr);
 
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   std::int64_t steps() const { return steps_per_epoch_ * options_.recipe.epochs; }

@@ -98,7 +98,7 @@ void StudyProgress::trial_finished(const search::TrialResult& result) {
   begin();
   running_.erase(result.trial.number);
   ++finished_;
-  if (!result.outcome.scored()) ++failed_;
+  if (result.outcome.failed()) ++failed_;
   best_accuracy_ = std::max(best_accuracy_, result.outcome.accuracy);
   show();
 }

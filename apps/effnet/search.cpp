@@ -20,7 +20,7 @@ struct Options {
   SearchStep step;
   StudyFlags study{.output = "runs/search"};
   CalibrationFlags calibration;
-  std::string objective = "hard", cost = "macs";
+  std::string objective = "hard", cost = "macs", early_stop = "none";
   std::optional<double> weight;
   std::optional<int> random_trials;
   double target = 4e6;
@@ -64,6 +64,12 @@ void run(Options options) {
   config.objective.target = options.target;
   config.objective.weight = options.weight.value_or(search::default_weight(config.objective.form));
   search::check(config.objective, "search");
+  config.early_stop = search::parse_early_stop(options.early_stop, "--early-stop");
+  if (search::rung_epochs(config.early_stop, config.budget.epochs).empty() &&
+      config.early_stop != search::EarlyStop::kNone) {
+    throw spec::Error(spec::ErrorKind::kUsage, "--early-stop", "trials of one epoch cannot end earlier",
+                      "give more --child-epochs");
+  }
   config.random_trials = options.random_trials.value_or(config.trials);
   config.lag = lag_of(options.study, step.children, config.lag);
   const search::Space space =
@@ -139,6 +145,11 @@ void add_search(CLI::App& program) {
       ->add_option("--calibrate-epochs", options->calibration.long_epochs,
                    "epochs of its long runs; default four times --child-epochs")
       ->check(CLI::Range(1, 10'000));
+  command
+      ->add_option("--early-stop", options->early_stop,
+                   "none; median: trials behind the median after an epoch end there; halving: after a half, a "
+                   "quarter .. of the epochs half of the trials end")
+      ->capture_default_str();
   add_study_flags(*command, step.children, step.config.budget, step.config.seed, options->study,
                   "baseline.toml");
   command->footer(

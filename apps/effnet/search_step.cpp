@@ -26,6 +26,12 @@ std::string mean_text(const Finalist& finalist) {
   return finalist.accuracies.empty() ? "failed" : fmt::format("{:.2f}", finalist.mean_accuracy);
 }
 
+double pictures_of(const std::vector<search::TrialResult>& trials) {
+  double sum = 0;
+  for (const search::TrialResult& trial : trials) sum += static_cast<double>(trial.outcome.pictures);
+  return sum;
+}
+
 nlohmann::ordered_json finalist_json(const Finalist& finalist) {
   nlohmann::ordered_json json;
   json["trial"] = finalist.trial;
@@ -64,6 +70,7 @@ std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
   json["pictures"] = c.budget.pictures;
   json["epochs"] = c.budget.epochs;
   json["lag"] = c.lag;
+  if (c.early_stop != search::EarlyStop::kNone) json["early_stop"] = to_text(c.early_stop);
   json["evaluator"] = step.evaluator;
   json.update(nlohmann::ordered_json::parse(children_json(step.children, recipe)));
   return json.dump();
@@ -108,9 +115,12 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
 }
 
 std::string arms_cost_text(const search::BaselineSearchResult& result) {
-  return result.random.size() == result.search.size()
-             ? "equal cost"
-             : fmt::format("{} trials, where the search had {}", result.random.size(), result.search.size());
+  if (result.random.size() != result.search.size())
+    return fmt::format("{} trials, where the search had {}", result.random.size(), result.search.size());
+  const double searched = pictures_of(result.search), drawn = pictures_of(result.random);
+  if (searched == drawn) return "equal cost";
+  return fmt::format("as many trials ({} pictures, the search saw {})", report::short_count(drawn),
+                     report::short_count(searched));
 }
 
 std::string search_summary(const search::BaselineSearchResult& result) {

@@ -29,10 +29,12 @@ struct Options {
 
 // What a study did and what it took, counted from its trials.
 struct Tally {
-  int scored = 0, failed = 0, taken_over = 0;
-  std::map<std::string_view, int> failures;  // by kind
+  int scored = 0, stopped_early = 0, failed = 0, taken_over = 0;
+  std::map<std::string_view, int> unscored;  // by kind
   double pictures = 0, seconds = 0;
   std::string last;  // when the latest trial was recorded
+
+  int finished() const { return scored + stopped_early + failed; }
 };
 
 Tally tally(const StudyTrials& study) {
@@ -41,7 +43,9 @@ Tally tally(const StudyTrials& study) {
     if (result.outcome.scored())
       ++sum.scored;
     else
-      ++sum.failed, ++sum.failures[spec::to_text(result.outcome.kind)];
+      ++sum.unscored[spec::to_text(result.outcome.kind)];
+    if (result.outcome.failed()) ++sum.failed;
+    if (result.outcome.kind == spec::OutcomeKind::kStoppedEarly) ++sum.stopped_early;
     if (result.same_as) ++sum.taken_over;
     sum.pictures += static_cast<double>(result.outcome.pictures);
     sum.seconds += result.outcome.seconds;
@@ -51,9 +55,9 @@ Tally tally(const StudyTrials& study) {
 }
 
 std::string state_text(const Tally& sum) {
-  std::string text = fmt::format("{} finished, {} scored", sum.scored + sum.failed, sum.scored);
+  std::string text = fmt::format("{} finished, {} scored", sum.finished(), sum.scored);
   if (sum.taken_over > 0) text += fmt::format(" ({} taken over from an identical net)", sum.taken_over);
-  for (const auto& [kind, count] : sum.failures) text += fmt::format(", {} {}", count, kind);
+  for (const auto& [kind, count] : sum.unscored) text += fmt::format(", {} {}", count, kind);
   return text;
 }
 
@@ -62,8 +66,9 @@ Json tally_json(const StudyTrials& study) {
   Json json{{"name", study.config.name},
             {"seed", study.config.seed},
             {"config", Json::parse(search::config_json(study.config))},
-            {"finished", sum.scored + sum.failed},
+            {"finished", sum.finished()},
             {"scored", sum.scored},
+            {"stopped_early", sum.stopped_early},
             {"failed", sum.failed},
             {"taken_over", sum.taken_over},
             {"pictures", sum.pictures},
@@ -105,7 +110,7 @@ void list(const Options& options) {
   for (const StudyTrials& study : studies) {
     const Tally sum = tally(study);
     const search::TrialResult* best = search::best_of(study.trials);
-    table.add_row({study.config.name, study.config.strategy, fmt::format("{}", sum.scored + sum.failed),
+    table.add_row({study.config.name, study.config.strategy, fmt::format("{}", sum.finished()),
                    fmt::format("{}", sum.failed), best ? fmt::format("{:.4f}", *best->reward) : "-",
                    best ? fmt::format("{:.2f}", best->outcome.accuracy) : "-",
                    best ? report::short_count(static_cast<double>(best->trial.candidate.cost.macs)) : "-",

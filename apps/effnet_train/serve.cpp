@@ -16,6 +16,7 @@
 #include "apps/effnet_train/fallback_notes.h"
 #include "apps/effnet_train/recipe_flags.h"
 #include "apps/stop_signal.h"
+#include "spec/recipe_choices.h"
 #include "spec/trial.h"
 #include "training/failure.h"
 #include "training/trainer.h"
@@ -85,7 +86,7 @@ class Server {
     const data::Dataset& dataset = *data_.set.train;
     training::TrainerOptions options{
         .arch = trial.candidate.arch,
-        .recipe = recipe_,
+        .recipe = spec::with_choices(recipe_, trial.candidate.choices, "trial"),
         .seed = trial.seed,
         .train = data::first_pictures(data_.split.train, dataset, trial.budget.pictures),
         .preprocessing = preprocessing_for(trial.candidate.arch, data_.set),
@@ -93,11 +94,27 @@ class Server {
     options.recipe.epochs = trial.budget.epochs;
     training::Trainer trainer(options, dataset);
     progress.watch(trainer.learner().net()->context());
+    const auto score_now = [&] {
+      return training::evaluate(trainer.trained_net(), dataset,
+                                {.indices = data_.split.holdout,
+                                 .preprocessing = options.preprocessing,
+                                 .device = compute_.device});
+    };
+    spec::Outcome outcome;
+    for (const spec::Rung& rung : trial.rungs) {
+      trainer.run_until(rung.epoch, progress);
+      outcome.rungs.push_back(score_now().top1);
+      if (outcome.rungs.back() >= rung.least) continue;
+      outcome.kind = spec::OutcomeKind::kStoppedEarly;
+      outcome.message = fmt::format("{:.2f} % after epoch {}, less than {:.2f} %", outcome.rungs.back(),
+                                    rung.epoch, rung.least);
+      return outcome;
+    }
     trainer.run(progress);
-    const training::Evaluation score = training::evaluate(
-        trainer.trained_net(), dataset,
-        {.indices = data_.split.holdout, .preprocessing = options.preprocessing, .device = compute_.device});
-    return {.accuracy = score.top1, .loss = score.loss};
+    const training::Evaluation score = score_now();
+    outcome.accuracy = score.top1;
+    outcome.loss = score.loss;
+    return outcome;
   }
 
   const OpenedData& data_;

@@ -5,6 +5,7 @@
 
 #include "search/builtin_spaces.h"
 #include "search/space.h"
+#include "spec/recipe_choices.h"
 #include "tests/search/errors.h"
 #include "tests/support/catch.h"
 
@@ -157,4 +158,59 @@ TEST_CASE("the factorised space is the paper's, less one skip operator") {
   const spec::Cost cost = space.candidate(a1).cost;
   CHECK(static_cast<double>(cost.params) == Approx(3.9e6).epsilon(0.05));
   CHECK(static_cast<double>(cost.macs) == Approx(312e6).epsilon(0.06));
+}
+
+TEST_CASE("settings of the training and the resolution are choices like others, and cost what they cost") {
+  const std::string text = R"(
+name = "with-training"
+[skeleton]
+input = 24
+channels = 1
+classes = 10
+stem = "conv_k3_s1_c8"
+head = "conv_k1_s1_c32"
+activation = "silu"
+[[stage]]
+op = "mb"
+stride = 2
+channels = [8, 16]
+kernel = 3
+expand = 2
+repeats = 1
+[training]
+resolution = [16, 24]
+lr_base = [0.2, 0.4, 0.8]
+hflip = [true, false]
+)";
+  const Space space = Space::parse(text, "test");
+  CHECK(space.size() == 24);
+  REQUIRE(space.dimensions().size() == 4);
+  CHECK(space.dimensions()[1].name == "resolution");
+  CHECK(space.dimensions()[2].name == "recipe.lr_base");
+  const spec::Choices choices{{"stage1.channels", 8.0},
+                              {"resolution", 16.0},
+                              {"recipe.lr_base", 0.2},
+                              {"recipe.hflip", std::string("true")}};
+  CHECK(space.arch(choices).resolution == 16);
+  CHECK(space.extreme(spec::CostKind::kMacs, Extreme::kCheapest).arch.resolution == 16);
+  CHECK(space.extreme(spec::CostKind::kMacs, Extreme::kLargest).arch.resolution == 24);
+  std::int64_t least = INT64_MAX;
+  space.for_each([&](const spec::Choices& member) {
+    least = std::min(least, space.candidate(member).cost.macs);
+    return true;
+  });
+  CHECK(space.extreme(spec::CostKind::kMacs, Extreme::kCheapest).cost.macs == least);
+
+  const spec::Recipe recipe = spec::with_choices({.lr_base = 9}, choices, "test");
+  CHECK(recipe.lr_base == 0.2);
+  CHECK(recipe.hflip);
+
+  const auto refused = [&](const std::string& line) {
+    return error_of([&] { Space::parse(text + line + "\n", "test"); });
+  };
+  CHECK(contains(refused("lr_bas = [1, 2]").message(), "lr_bas"));
+  CHECK(contains(refused("momentum = [0.9, 1.5]").message(), "outside"));
+  CHECK(contains(refused("epochs = [1, 2]").message(), "budget"));
+  CHECK(contains(refused("drop = 0.1").message(), "no choice"));
+  CHECK(contains(refused("batch_size = [32, 33.5]").message(), "whole number"));
 }

@@ -293,19 +293,23 @@ TEST_CASE("a trial that failed by what may be an accident is tried once more, on
 }
 
 TEST_CASE("no more workers are busy than the lag allows, and as many as it allows are") {
-  static std::atomic<int> busy, most;
+  static std::atomic<int> busy, most, allowed;
   class Counting final : public Evaluator {
    public:
     Outcome evaluate(const spec::Trial&, Reporter&) override {
       const int now = ++busy;
       for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) continue;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+      while (most < allowed && std::chrono::steady_clock::now() < patience)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // time for one too many
       --busy;
       return {.accuracy = 50};
     }
   };
   for (const int lag : {1, 3}) {
     busy = most = 0;
+    allowed = lag;
     const tests::TemporaryFolder scratch;
     const Space space = macro_space();
     const auto strategy = make_strategy("random", space);

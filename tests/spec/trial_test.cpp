@@ -35,6 +35,21 @@ TEST_CASE("an outcome is a score or a reason") {
   CHECK(again.message == failed.message);
 }
 
+TEST_CASE("a trial that may be stopped early says where, and its outcome how far it came") {
+  spec::Trial trial;
+  trial.candidate.arch = spec::parse_arch("- | mb_k5_s2_e6_c24 | - | fc10 @1x20 silu", "test");
+  trial.rungs = {{.epoch = 1, .least = 0}, {.epoch = 3, .least = 71.5}};
+  CHECK(spec::trial_from_json(spec::trial_json(trial), "test").rungs == trial.rungs);
+
+  const spec::Outcome stopped{.kind = spec::OutcomeKind::kStoppedEarly, .rungs = {60.25, 70}};
+  const spec::Outcome read = spec::outcome_from_json(spec::outcome_json(4, stopped), 4, "test");
+  CHECK(read.kind == spec::OutcomeKind::kStoppedEarly);
+  CHECK(read.rungs == stopped.rungs);
+  CHECK_FALSE(read.scored());
+  CHECK_FALSE(read.failed());
+  CHECK_THROWS_AS(spec::outcome_from_json(R"({"trial":4,"accuracy":70,"rungs":[101]})", 4, "test"), spec::Error);
+}
+
 TEST_CASE("garbage from a child is bad data") {
   for (const char* line : {"", "hello", "{}", "[1,2]", "{\"trial\":3}", "{\"trial\":4,\"accuracy\":50}",
                            "{\"trial\":3,\"accuracy\":101}", "{\"trial\":3,\"accuracy\":null}",
