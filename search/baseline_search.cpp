@@ -8,6 +8,7 @@
 
 #include "search/list.h"
 #include "search/strategies.h"
+#include "search/worth.h"
 #include "spec/error.h"
 
 namespace effnet::search {
@@ -73,7 +74,7 @@ const TrialResult* first_trial(const SearchArm& arm, const spec::ArchSpec& net) 
   return nullptr;
 }
 
-void score(Finalist& finalist, const std::vector<TrialResult>& trials, const Objective& objective) {
+void score(Finalist& finalist, const std::vector<TrialResult>& trials, const Worth& worth) {
   for (const TrialResult& trial : trials) {
     if (trial.outcome.scored() && trial.trial.candidate.arch == finalist.candidate.arch)
       finalist.accuracies.push_back(trial.outcome.accuracy);
@@ -81,7 +82,7 @@ void score(Finalist& finalist, const std::vector<TrialResult>& trials, const Obj
   if (finalist.accuracies.empty()) return;
   const double sum = std::accumulate(finalist.accuracies.begin(), finalist.accuracies.end(), 0.0);
   finalist.mean_accuracy = sum / static_cast<double>(finalist.accuracies.size());
-  finalist.reward = reward(objective, finalist.mean_accuracy / 100, finalist.candidate.cost);
+  finalist.reward = worth(finalist.mean_accuracy / 100, finalist.candidate.cost);
 }
 
 std::optional<Finalist> first_of(const std::vector<Finalist>& finalists, bool Finalist::*which) {
@@ -106,6 +107,7 @@ std::optional<Finalist> first_of(const std::vector<Finalist>& finalists, bool Fi
 std::vector<Finalist> finalists_of(const SearchArm& search, const SearchArm& random,
                                    const std::vector<TrialResult>& finalist_trials,
                                    const Objective& objective) {
+  const Worth worth = worth_of(objective, search.trials, random.trials);
   std::vector<Finalist> finalists;
   for (const TrialResult& trial : finalist_trials) {
     const spec::ArchSpec& net = trial.trial.candidate.arch;
@@ -121,7 +123,7 @@ std::vector<Finalist> finalists_of(const SearchArm& search, const SearchArm& ran
     finalist.random = drawn;
     finalist.trial = first->trial.number;
     finalist.first_accuracy = first->outcome.accuracy;
-    score(finalist, finalist_trials, objective);
+    score(finalist, finalist_trials, worth);
     finalists.push_back(std::move(finalist));
   }
   std::stable_sort(finalists.begin(), finalists.end(), [](const Finalist& a, const Finalist& b) {
@@ -146,6 +148,8 @@ BaselineSearchResult run_baseline_search(const BaselineSearchConfig& config, con
   result.finalist_trials = study.run(run_options(run, "finalists"));
 
   result.finalists = finalists_of(search, random, result.finalist_trials, config.objective);
+  if (config.objective.form == ObjectiveForm::kPareto)
+    result.front = found_front(space, config.objective, search.trials, random.trials);
   result.search = std::move(search.trials);
   result.random = std::move(random.trials);
   const std::optional<Finalist> best = first_of(result.finalists, &Finalist::searched);
