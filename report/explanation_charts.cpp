@@ -6,8 +6,11 @@
 
 #include "report/belief_chart.h"
 #include "report/effects_chart.h"
+#include "report/objective_text.h"
 #include "report/pareto_chart.h"
 #include "report/regret_chart.h"
+#include "search/pareto_front.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::report {
 namespace {
@@ -31,7 +34,7 @@ RegretArm lacking(std::string name, const std::vector<TrialResult>& trials, doub
 }
 
 std::string trial_text(const TrialResult& trial) {
-  return fmt::format("trial {}: {}", trial.trial.number, spec::to_text(trial.trial.candidate.arch));
+  return fmt::format("trial {}: {}", trial.trial.number, spec::training_text(trial.trial.candidate));
 }
 
 // "stage3.kernel" is kernel in the row of stage3.
@@ -41,9 +44,15 @@ std::pair<std::string, std::string> stage_and_key(const std::string& choice) {
   return {choice.substr(0, dot), choice.substr(dot + 1)};
 }
 
-// The target of "soft" moves no winner, and accuracy alone has none.
+// Of the first cost. The target of "soft" with one exponent moves no winner, and accuracy alone has none.
 bool aims_at_target(const search::Objective& objective) {
-  return objective.form != search::ObjectiveForm::kSoft && objective != search::accuracy_only();
+  return search::target_matters(objective.form, objective.terms.front()) &&
+         objective != search::accuracy_only();
+}
+
+// The front against one cost: of several, the first is charted, and a net may be on the front for another's sake.
+std::vector<TrialResult> front_against(spec::CostKind cost, const Explanation& why) {
+  return search::pareto_front(why.front, std::vector{cost});
 }
 
 }  // namespace
@@ -61,7 +70,8 @@ std::string explained_regret(const Explanation& why) {
 }
 
 std::string explained_front(const Explanation& why) {
-  const spec::CostKind kind = why.config.objective.cost;
+  const spec::CostKind kind = why.config.objective.terms.front().cost;
+  const std::vector<TrialResult> front = front_against(kind, why);
   std::vector<ParetoPoint> points;
   const auto add = [&](const std::vector<TrialResult>& trials, const char* arm) {
     for (const TrialResult& trial : trials) {
@@ -69,7 +79,7 @@ std::string explained_front(const Explanation& why) {
       const spec::Candidate& net = trial.trial.candidate;
       ParetoPoint point{static_cast<double>(spec::cost_of(net.cost, kind)), trial.outcome.accuracy, arm,
                         trial_text(trial)};
-      point.on_front = std::any_of(why.front.begin(), why.front.end(), [&](const TrialResult& on) {
+      point.on_front = std::any_of(front.begin(), front.end(), [&](const TrialResult& on) {
         return on.trial.candidate.arch == net.arch && on.trial.seed == trial.trial.seed;
       });
       point.winner = net.arch == why.winner.candidate.arch;
@@ -79,8 +89,10 @@ std::string explained_front(const Explanation& why) {
   add(why.search, "search");
   add(why.random, "random arm");
   ParetoChart chart;
-  if (kind == spec::CostKind::kParams) chart.cost_title = "Parameters";
-  if (aims_at_target(why.config.objective)) chart.target = why.config.objective.target;
+  chart.cost_title = cost_title(kind);
+  if (why.config.objective.terms.size() > 1)
+    chart.notes = {"Against the first of the objective's costs; the table of the front has all."};
+  if (aims_at_target(why.config.objective)) chart.target = why.config.objective.terms.front().target;
   return pareto_chart(points, chart);
 }
 

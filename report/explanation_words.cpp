@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "report/number_text.h"
+#include "report/objective_text.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::report {
 namespace {
@@ -14,10 +16,15 @@ using search::Explanation;
 using search::Finalist;
 using search::Interval;
 
+// "1.20 M multiply-adds and 40.0 k parameters".
 std::string cost_text(const Finalist& net, const Explanation& why) {
-  const spec::CostKind kind = why.config.objective.cost;
-  return fmt::format("{} {}", short_count(static_cast<double>(spec::cost_of(net.candidate.cost, kind))),
-                     kind == spec::CostKind::kMacs ? "multiply-adds" : "parameters");
+  std::string text;
+  for (const spec::CostKind kind : search::costs_of(why.config.objective)) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : " and ",
+                        short_count(static_cast<double>(spec::cost_of(net.candidate.cost, kind))),
+                        cost_words(kind));
+  }
+  return text;
 }
 
 std::string interval_text(const Interval& interval) {
@@ -44,12 +51,20 @@ std::string trained(const Explanation& why) {
   return text + ".";
 }
 
+std::string wanted() {
+  return "It was after the whole front of accuracy against cost, for which no one reward is right. The net "
+         "that is named is "
+         "that at the front's knee, and the reward told here is what it was named by: how far a net lies "
+         "above the straight "
+         "line between the front's ends, both axes from 0 to 1.";
+}
+
 std::string won(const Explanation& why) {
   const Finalist& winner = why.winner;
   std::string runs;
   for (const double accuracy : winner.accuracies)
     runs += fmt::format("{}{:.2f}", runs.empty() ? "" : ", ", accuracy);
-  const std::string net = spec::to_text(winner.candidate.arch);
+  const std::string net = spec::training_text(winner.candidate);
   if (why.finalists.empty()) {
     return fmt::format(
         "No finalist has been trained again yet. The net that the strategy stands for is that of trial {}: "
@@ -111,8 +126,7 @@ bool matters(const search::DimensionEffect& effect) {
 
 void add_effects(std::vector<std::string>& sentences, const Explanation& why) {
   constexpr std::size_t kTold = 3;
-  const std::string_view cost =
-      why.config.objective.cost == spec::CostKind::kMacs ? "multiply-adds" : "parameters";
+  const std::string_view cost = cost_words(why.config.objective.terms.front().cost);
   int unclear = 0;
   std::size_t told = 0;
   for (const search::DimensionEffect& effect : why.effects) {
@@ -192,7 +206,9 @@ std::string front(const Explanation& why) {
 }  // namespace
 
 std::vector<std::string> explanation_sentences(const Explanation& why) {
-  std::vector<std::string> sentences{trained(why), won(why)};
+  std::vector<std::string> sentences{trained(why)};
+  if (why.config.objective.form == search::ObjectiveForm::kPareto) sentences.push_back(wanted());
+  sentences.push_back(won(why));
   if (why.margin) sentences.push_back(margin(why));
   if (!why.band.empty()) sentences.push_back(luck(why));
   add_effects(sentences, why);

@@ -31,8 +31,8 @@ StrategyChoice choose_strategy(const Space& space, int trials) {
           fmt::format("beyond {} trials the predictor's model would forget most of them", kTooManyToModel)};
 }
 
-void check_strategy(const std::string& name, const Space& space, int trials) {
-  make_strategy(name == kAutoStrategy ? choose_strategy(space, trials).name : name, space);
+void check_strategy(const std::string& name, const Space& space, int trials, const Objective& objective) {
+  make_strategy(name == kAutoStrategy ? choose_strategy(space, trials).name : name, space, objective);
 }
 
 StrategyChoice settle_strategy(const std::string& name, const Space& space, int trials,

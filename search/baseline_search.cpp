@@ -8,7 +8,9 @@
 
 #include "search/list.h"
 #include "search/strategies.h"
+#include "search/worth.h"
 #include "spec/error.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::search {
 namespace {
@@ -65,7 +67,7 @@ std::vector<spec::Candidate> nominated(const Space& space, const std::vector<con
     for (const spec::Choices& choices : arm->recommended) {
       spec::Candidate net = space.candidate(choices);
       const bool there = std::any_of(nets.begin(), nets.end(),
-                                     [&](const spec::Candidate& other) { return other.arch == net.arch; });
+                                     [&](const spec::Candidate& other) { return same_training(other, net); });
       if (!there) nets.push_back(std::move(net));
     }
   }
@@ -73,25 +75,24 @@ std::vector<spec::Candidate> nominated(const Space& space, const std::vector<con
 }
 
 // The first trial of a net that the arm recommends; nullptr for another net.
-const TrialResult* first_trial(const SearchArm& arm, const spec::ArchSpec& net) {
+const TrialResult* first_trial(const SearchArm& arm, const spec::Candidate& net) {
   for (const TrialResult& result : arm.trials) {
-    const auto& [choices, arch, cost] = result.trial.candidate;
-    const bool recommended =
-        std::find(arm.recommended.begin(), arm.recommended.end(), choices) != arm.recommended.end();
-    if (recommended && result.outcome.scored() && arch == net) return &result;
+    const bool recommended = std::find(arm.recommended.begin(), arm.recommended.end(),
+                                       result.trial.candidate.choices) != arm.recommended.end();
+    if (recommended && result.outcome.scored() && same_training(result.trial.candidate, net)) return &result;
   }
   return nullptr;
 }
 
-void score(Finalist& finalist, const std::vector<TrialResult>& trials, const Objective& objective) {
+void score(Finalist& finalist, const std::vector<TrialResult>& trials, const Worth& worth) {
   for (const TrialResult& trial : trials) {
-    if (trial.outcome.scored() && trial.trial.candidate.arch == finalist.candidate.arch)
+    if (trial.outcome.scored() && same_training(trial.trial.candidate, finalist.candidate))
       finalist.accuracies.push_back(trial.outcome.accuracy);
   }
   if (finalist.accuracies.empty()) return;
   const double sum = std::accumulate(finalist.accuracies.begin(), finalist.accuracies.end(), 0.0);
   finalist.mean_accuracy = sum / static_cast<double>(finalist.accuracies.size());
-  finalist.reward = reward(objective, finalist.mean_accuracy / 100, finalist.candidate.cost);
+  finalist.reward = worth(finalist.mean_accuracy / 100, finalist.candidate.cost);
 }
 
 std::optional<Finalist> first_of(const std::vector<Finalist>& finalists, bool Finalist::*which) {
@@ -116,22 +117,24 @@ std::optional<Finalist> first_of(const std::vector<Finalist>& finalists, bool Fi
 std::vector<Finalist> finalists_of(const SearchArm& search, const SearchArm& random,
                                    const std::vector<TrialResult>& finalist_trials,
                                    const Objective& objective) {
+  const Worth worth = worth_of(objective, search.trials, random.trials);
   std::vector<Finalist> finalists;
   for (const TrialResult& trial : finalist_trials) {
-    const spec::ArchSpec& net = trial.trial.candidate.arch;
-    const bool there = std::any_of(finalists.begin(), finalists.end(),
-                                   [&](const Finalist& finalist) { return finalist.candidate.arch == net; });
+    const spec::Candidate& net = trial.trial.candidate;
+    const bool there =
+        std::any_of(finalists.begin(), finalists.end(),
+                    [&](const Finalist& finalist) { return same_training(finalist.candidate, net); });
     if (there) continue;
     const TrialResult *searched = first_trial(search, net), *drawn = first_trial(random, net);
     const TrialResult* first = searched ? searched : drawn;
     if (!first) continue;  // no arm stands for it any more: the arms have gone on since
     Finalist finalist;
-    finalist.candidate = trial.trial.candidate;
+    finalist.candidate = net;
     finalist.searched = searched;
     finalist.random = drawn;
     finalist.trial = first->trial.number;
     finalist.first_accuracy = first->outcome.accuracy;
-    score(finalist, finalist_trials, objective);
+    score(finalist, finalist_trials, worth);
     finalists.push_back(std::move(finalist));
   }
   std::stable_sort(finalists.begin(), finalists.end(), [](const Finalist& a, const Finalist& b) {
@@ -156,6 +159,8 @@ BaselineSearchResult run_baseline_search(const BaselineSearchConfig& config, con
   result.finalist_trials = study.run(run_options(run, "finalists"));
 
   result.finalists = finalists_of(search, random, result.finalist_trials, config.objective);
+  if (config.objective.form == ObjectiveForm::kPareto)
+    result.front = found_front(space, config.objective, search.trials, random.trials);
   result.search = std::move(search.trials);
   result.random = std::move(random.trials);
   const std::optional<Finalist> best = first_of(result.finalists, &Finalist::searched);

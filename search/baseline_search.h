@@ -1,6 +1,7 @@
 // The search for a baseline, whole: the chosen strategy, beside it a random arm with its own seeds and as many trials
 // of the same length, then the few best of both retrained with fresh seeds before one is named. Luck of the draw is
-// thereby not taken for a win, on either side.
+// thereby not taken for a win, on either side. With the objective pareto the result is the front of both arms; the nets
+// that are retrained, and the one that is named, are those nearest to its knee.
 //
 //   study "search"     the strategy's trials
 //   study "random"     the random arm's
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "search/auto_strategy.h"
+#include "search/found_front.h"
 #include "search/space.h"
 #include "search/study.h"
 
@@ -41,7 +43,7 @@ struct Finalist {
   double first_accuracy = 0;              // percent, in that trial
   std::vector<double> accuracies;         // percent, retrained with fresh seeds; empty when all failed
   double mean_accuracy = 0;
-  std::optional<double> reward;  // of the mean accuracy
+  std::optional<double> reward;  // of the mean accuracy; with pareto its worth (search/worth.h)
 };
 
 struct BaselineSearchResult {
@@ -49,7 +51,8 @@ struct BaselineSearchResult {
   std::vector<Finalist> finalists;  // the highest reward first
   Finalist best;                    // the searched finalist with the highest reward
   std::optional<Finalist> random_best;
-  StrategyChoice strategy;  // of the search
+  StrategyChoice strategy;          // of the search
+  std::optional<FoundFront> front;  // with the objective pareto
 };
 
 struct SearchArm {

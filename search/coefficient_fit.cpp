@@ -19,7 +19,7 @@ StudyConfig study_config(const CoefficientFitConfig& config, int trials) {
   study.lag = config.lag;
   study.budget = config.budget;
   // Costs are equal by construction, so accuracy alone is the reward: a constraint that always holds.
-  study.objective = {.form = ObjectiveForm::kConstraint, .target = 1e18, .weight = 0};
+  study.objective = one_cost(ObjectiveForm::kConstraint, 1e18);
   study.identical = IdenticalNets::kTrainAgain;
   study.strategy = "grid";
   study.details_json = config.details_json;

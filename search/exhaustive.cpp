@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "search/standing_nets.h"
 #include "search/strategies.h"
-#include "search/tried_nets.h"
 #include "spec/error.h"
 
 namespace effnet::search {
@@ -14,7 +14,7 @@ namespace {
 
 class Exhaustive final : public Strategy {
  public:
-  explicit Exhaustive(const Space& space) {
+  Exhaustive(const Space& space, const Objective& objective) : tried_(space, objective) {
     if (space.size() > kMostMembers) {
       throw spec::Error(spec::ErrorKind::kUsage, "--strategy",
                         fmt::format("'exhaustive' is for spaces of at most {} nets, '{}' has {:.3g}",
@@ -45,15 +45,15 @@ class Exhaustive final : public Strategy {
  private:
   static constexpr int kMostMembers = 100'000;
 
-  TriedNets tried_;
+  StandingNets tried_;
   std::vector<spec::Choices> members_;
   std::size_t shuffled_ = 0;  // so many are in their places
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_exhaustive(const Space& space, int, const Objective&) {
-  return std::make_unique<Exhaustive>(space);
+std::unique_ptr<Strategy> make_exhaustive(const Space& space, int, const Objective& objective) {
+  return std::make_unique<Exhaustive>(space, objective);
 }
 
 }  // namespace effnet::search

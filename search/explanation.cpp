@@ -6,8 +6,10 @@
 #include <cmath>
 
 #include "search/pareto_front.h"
-#include "search/tried_nets.h"
+#include "search/standing_nets.h"
+#include "search/worth.h"
 #include "spec/error.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::search {
 namespace {
@@ -30,14 +32,13 @@ std::vector<AccuracyModel::Observation> observations(const BaselineTrials& trial
   return all;
 }
 
-RunNoise run_noise(const std::vector<Finalist>& finalists, const Objective& objective, double model_noise) {
+RunNoise run_noise(const std::vector<Finalist>& finalists, const Worth& worth, double model_noise) {
   RunNoise noise;
   double squares = 0;
   for (const Finalist& finalist : finalists) {
     std::vector<double> rewards;
     for (const double accuracy : finalist.accuracies) {
-      if (const auto value = reward(objective, accuracy / 100, finalist.candidate.cost))
-        rewards.push_back(100 * *value);
+      if (const auto value = worth(accuracy / 100, finalist.candidate.cost)) rewards.push_back(100 * *value);
     }
     if (rewards.size() < 2) continue;
     double mean = 0;
@@ -53,7 +54,7 @@ RunNoise run_noise(const std::vector<Finalist>& finalists, const Objective& obje
 std::optional<Margin> margin_of(const Finalist& winner, const std::vector<Finalist>& finalists,
                                 const RunNoise& noise) {
   for (const Finalist& other : finalists) {
-    if (!other.reward || other.candidate.arch == winner.candidate.arch) continue;
+    if (!other.reward || spec::same_training(other.candidate, winner.candidate)) continue;
     const auto runs = [](const Finalist& finalist) {
       return static_cast<double>(finalist.accuracies.size());
     };
@@ -82,13 +83,13 @@ Finalist standing_of(const spec::Choices& net, const std::vector<TrialResult>& s
 }
 
 std::vector<JudgedChange> judged(std::vector<SingleChange> changes, const Finalist& winner,
-                                 const std::vector<TrialResult>& search, const Objective& objective) {
+                                 const std::vector<TrialResult>& search, const Worth& worth) {
   std::vector<JudgedChange> all;
   for (SingleChange& change : changes) {
     JudgedChange judged{std::move(change), 0, {}, 0};
     const double accuracy = winner.mean_accuracy + judged.change.accuracy.mean;
-    const auto before = reward(objective, winner.mean_accuracy / 100, winner.candidate.cost),
-               after = reward(objective, accuracy / 100, judged.change.net.cost);
+    const auto before = worth(winner.mean_accuracy / 100, winner.candidate.cost),
+               after = worth(accuracy / 100, judged.change.net.cost);
     if (!before || !after) continue;
     judged.reward_gain = 100 * (*after - *before);
     double sum = 0;
@@ -107,12 +108,20 @@ std::vector<JudgedChange> judged(std::vector<SingleChange> changes, const Finali
 }
 
 // What the random arm stands for.
-std::vector<spec::Choices> best_tried(const std::vector<TrialResult>& random, int count) {
-  TriedNets tried;
+std::vector<spec::Choices> best_tried(const Space& space, const Objective& objective,
+                                      const std::vector<TrialResult>& random, int count) {
+  StandingNets tried(space, objective);
   for (const TrialResult& result : random) {
     if (result.reward) tried.add(result.trial.candidate.choices, *result.reward);
   }
   return tried.best(count);
+}
+
+// From what strategies are told to what nets are compared by; they differ with pareto alone.
+void set_rewards(std::vector<TrialResult>& trials, const Worth& worth) {
+  for (TrialResult& trial : trials) {
+    if (trial.reward) trial.reward = worth(trial.outcome.accuracy / 100, trial.trial.candidate.cost);
+  }
 }
 
 std::vector<double> rewards_of(const std::vector<TrialResult>& results) {
@@ -162,9 +171,13 @@ Explanation explain(const Space& space, const StudyConfig& config, BaselineTrial
   result.config = config;
   result.dimensions = space.dimensions();
   result.replay = replay(space, config, trials.search, kBeliefs, trials.finalists_an_arm, progress);
+  std::vector<spec::Choices> drawn =
+      best_tried(space, config.objective, trials.random, trials.finalists_an_arm);
+  const Worth worth = worth_of(config.objective, trials.search, trials.random);
+  set_rewards(trials.search, worth);
+  set_rewards(trials.random, worth);
   result.finalists = finalists_of({trials.search, result.replay.recommended},
-                                  {trials.random, best_tried(trials.random, trials.finalists_an_arm)},
-                                  trials.finalists, config.objective);
+                                  {trials.random, std::move(drawn)}, trials.finalists, config.objective);
   const auto winner =
       std::find_if(result.finalists.begin(), result.finalists.end(),
                    [](const Finalist& finalist) { return finalist.searched && finalist.reward; });
@@ -175,18 +188,17 @@ Explanation explain(const Space& space, const StudyConfig& config, BaselineTrial
     const spec::Choices net =
         gap ? best_of(trials.search)->trial.candidate.choices : result.replay.recommended.front();
     result.winner = standing_of(net, trials.search);
-    result.winner.reward =
-        reward(config.objective, result.winner.mean_accuracy / 100, result.winner.candidate.cost);
+    result.winner.reward = worth(result.winner.mean_accuracy / 100, result.winner.candidate.cost);
   }
 
   const std::vector<AccuracyModel::Observation> runs = observations(trials);
   const AccuracyModel model = AccuracyModel::fitted_to(space, runs);
   result.model_runs = static_cast<int>(runs.size());
-  result.effects = main_effects(model, config.objective.cost);
+  result.effects = main_effects(model, config.objective.terms.front().cost);
   result.interactions = interactions(model, kInteractions);
-  result.changes = judged(single_changes(model, result.winner.candidate.choices), result.winner,
-                          trials.search, config.objective);
-  result.noise = run_noise(result.finalists, config.objective, model.noise_deviation());
+  result.changes =
+      judged(single_changes(model, result.winner.candidate.choices), result.winner, trials.search, worth);
+  result.noise = run_noise(result.finalists, worth, model.noise_deviation());
   result.margin = margin_of(result.winner, result.finalists, result.noise);
 
   if (const std::vector<double> random = rewards_of(trials.random); !random.empty()) {
@@ -196,7 +208,7 @@ Explanation explain(const Space& space, const StudyConfig& config, BaselineTrial
   result.last_point = last_point(trials.search);
   std::vector<TrialResult> both = trials.search;
   both.insert(both.end(), trials.random.begin(), trials.random.end());
-  result.front = pareto_front(std::move(both), config.objective.cost);
+  result.front = pareto_front(both, costs_of(config.objective));
   result.search = std::move(trials.search);
   result.random = std::move(trials.random);
   return result;

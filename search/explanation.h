@@ -1,7 +1,8 @@
 // Why a net won, as numbers: what a model of the trials says that choices do, how sure the win is, what luck alone would
 // have brought, where the budget went, and how the strategy learnt. Everything comes from the trials of the studies
 // "search", "random" and "finalists" (search/baseline_search.h), and can be checked against them. Points are 0.01 of reward
-// or one percent of accuracy.
+// or one percent of accuracy. With the objective pareto the rewards in an explanation are what the winner was named by
+// (search/worth.h): a net's height over the front of both arms.
 #pragma once
 
 #include <functional>
@@ -49,15 +50,15 @@ struct Explanation {
   RunNoise noise;
   std::optional<Margin> margin;  // with two finalists or more
 
-  int model_runs = 0;  // trainings that the model was fitted to
-  std::vector<DimensionEffect> effects;
+  int model_runs = 0;                    // trainings that the model was fitted to
+  std::vector<DimensionEffect> effects;  // costs by the objective's first cost
   std::vector<Interaction> interactions;
   std::vector<JudgedChange> changes;  // of the winner, the largest predicted reward first
 
   std::vector<LuckBand> band;   // of random searches, as long as the search; empty without a random arm
   double share_of_luckier = 0;  // random searches as long as the search whose best trial is at least as good
   LastPoint last_point;
-  std::vector<TrialResult> front;  // of both arms, accuracy against the objective's cost
+  std::vector<TrialResult> front;     // of both arms, accuracy against the objective's costs
   std::vector<Dimension> dimensions;  // of the space: the rows of each belief
   StudyReplay replay;
 };

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "search/builtin_spaces.h"
+#include "search/pareto_scale.h"
 #include "search/table_evaluator.h"
 #include "spec/error.h"
 #include "spec/suggestion.h"
@@ -38,6 +39,29 @@ Landscape nas_bench_macro() {
     return true;
   });
   return {std::string(kMacro), std::move(space), accuracy_only(), accuracy, one_run, best / 100};
+}
+
+Landscape with_front(Landscape landscape, std::vector<spec::CostKind> costs) {
+  constexpr double kMostMembers = 100'000;
+  if (landscape.space.size() > kMostMembers) {
+    throw spec::Error(spec::ErrorKind::kUsage, "--front",
+                      fmt::format("the whole front of '{}', which has {:.3g} nets, is not known",
+                                  landscape.name, landscape.space.size()),
+                      fmt::format("use {}", kMacro));
+  }
+  landscape.objective = {ObjectiveForm::kPareto, {}};
+  for (const spec::CostKind cost : costs)
+    landscape.objective.terms.push_back({.cost = cost, .weight = 0, .weight_above = {}});
+  check(landscape.objective, "--front");
+  const ParetoScale scale = ParetoScale::of(landscape.space, costs);
+  std::vector<Gains> points;
+  landscape.space.for_each([&](const spec::Choices& choices) {
+    const spec::Candidate net = landscape.space.candidate(choices);
+    points.push_back(scale.gains(landscape.accuracy(net) / 100, net.cost));
+    return true;
+  });
+  landscape.best_reward = hypervolume(std::move(points));
+  return landscape;
 }
 
 Landscape landscape(std::string_view name) {

@@ -18,8 +18,12 @@ struct Landscape {
   Objective objective;
   std::function<double(const spec::Candidate&)> accuracy;  // percent, the mean of many runs
   std::function<double(const spec::Candidate&, std::uint64_t seed)> one_run;  // percent
-  double best_reward = 0;                                                     // of accuracy
+  double best_reward = 0;  // of accuracy; of a front its hypervolume
 };
+
+// The same with a front against these costs for objective: the best is the front of all nets, which are gone through. kUsage
+// for a space of more than 100,000.
+Landscape with_front(Landscape landscape, std::vector<spec::CostKind> costs);
 
 // "nas-bench-macro", "made-up" or "made-up:SEED"; kUsage for another name.
 Landscape landscape(std::string_view name);

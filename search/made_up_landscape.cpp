@@ -116,7 +116,7 @@ double best_reward_found(const Landscape& landscape) {
 Landscape made_up_landscape(std::uint64_t seed) {
   Space space = builtin_space("b0-small");
   const auto accuracy = std::make_shared<const DrawnAccuracy>(space, seed);
-  const Objective objective{.form = ObjectiveForm::kHard, .target = kTarget, .weight = -1};
+  const Objective objective = one_cost(ObjectiveForm::kHard, kTarget);
   Landscape landscape{"made-up",
                       std::move(space),
                       objective,

@@ -1,20 +1,24 @@
 // Bayesian optimisation with a Gaussian process (Snoek et al., arXiv 1206.2944; on architectures BANANAS, arXiv 1910.11858):
 // accuracy is predicted from a net's choices and its free costs, and the next net is the one whose reward is expected to
-// improve most on the best so far. Only accuracy is guessed: the objective's cost term is computed. Trials that are still
-// under way count as seen with what is expected of them.
+// improve most on the best so far. Only accuracy is guessed: the objective's cost terms are computed. Trials that are still
+// under way count as seen with what is expected of them. Where a front is wanted, the next net is the one by which the
+// hypervolume of the front is expected to grow most (Emmerich et al., IEEE CEC 2011), in closed form since costs are known.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
-#include <numbers>
 #include <set>
 #include <vector>
 
 #include "search/accuracy_model.h"
+#include "search/expected_gain.h"
 #include "search/gaussian_process.h"
+#include "search/knee.h"
 #include "search/model_effects.h"
 #include "search/net_features.h"
+#include "search/pareto_scale.h"
 #include "search/strategies.h"
 
 namespace effnet::search {
@@ -33,7 +37,8 @@ constexpr std::size_t kParents = 12, kChildren = 12, kStrangers = 100;
 struct Net {
   spec::Choices choices;
   std::vector<double> features;
-  double factor = 1, offset = 0;  // reward = factor * accuracy + offset
+  double factor = 1, offset = 0;  // reward = factor * accuracy + offset; of a front, reward is accuracy
+  spec::Cost cost;
 };
 
 struct Told {
@@ -41,18 +46,12 @@ struct Told {
   double accuracy = 0;
 };
 
-double improvement(double mean, double deviation, double best) {
-  if (deviation < 1e-12) return std::max(mean - best, 0.0);
-  const double z = (mean - best) / deviation;
-  const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
-  const double share = std::erfc(-z / std::numbers::sqrt2) / 2;
-  return deviation * (z * share + density);
-}
-
 class Predictor final : public Strategy {
  public:
   Predictor(const Space& space, const Objective& objective)
-      : space_(space), objective_(objective), features_(space) {}
+      : space_(space), objective_(objective), features_(space) {
+    if (objective.form == ObjectiveForm::kPareto) front_scale_ = ParetoScale::of(space, costs_of(objective));
+  }
 
   spec::Choices ask(const AskContext& context) override {
     spec::RandomStream random(context.seed);
@@ -104,8 +103,14 @@ class Predictor final : public Strategy {
       const double own = luck_ == Luck::kNone ? 1 : number / (number + 1.0);
       net.expected += own * (sum / number - net.expected);
     }
-    keep_best(nets, static_cast<std::size_t>(count), &Scored::expected);
     std::vector<spec::Choices> best;
+    if (front_scale_) {
+      for (const std::size_t i :
+           nearest_the_knee(tradeoffs(nets), costs_of(objective_), static_cast<std::size_t>(count)))
+        best.push_back(nets[i].net.choices);
+      return best;
+    }
+    keep_best(nets, static_cast<std::size_t>(count), &Scored::expected);
     for (Scored& net : nets) best.push_back(std::move(net.net.choices));
     return best;
   }
@@ -118,7 +123,9 @@ class Predictor final : public Strategy {
     return {Belief::Unit::kPoints, main_effect_means(model)};
   }
 
-  bool asks_again() const override { return true; }
+  bool asks_again() const override {
+    return !front_scale_;
+  }  // it stands for many nets, and none is the one to ask for
 
   std::string state_note() const override {
     return fmt::format("model of {} nets: forgets over {:.2g}, trend {:.2g}, noise {:.2g}", told_.size(),
@@ -135,8 +142,8 @@ class Predictor final : public Strategy {
     const spec::Candidate candidate = space_.candidate(choices);
     const std::optional<double> at_0 = reward(objective_, 0, candidate.cost),
                                 at_1 = reward(objective_, 1, candidate.cost);
-    if (!at_0 || !at_1) return {choices, {}, 0, 0};
-    return {choices, features_.of(candidate), *at_1 - *at_0, *at_0};
+    if (!at_0 || !at_1) return {choices, {}, 0, 0, candidate.cost};
+    return {choices, features_.of(candidate), *at_1 - *at_0, *at_0, candidate.cost};
   }
 
   // Each once.
@@ -151,14 +158,28 @@ class Predictor final : public Strategy {
 
   static double reward_of(const Told& told) { return told.net.factor * told.accuracy + told.net.offset; }
 
+  // What makes a trial worth remembering: its reward, or that it is on the front.
+  std::vector<double> merits() const {
+    std::vector<double> merits;
+    std::vector<Tradeoff> nets;
+    for (const Told& told : told_) {
+      merits.push_back(front_scale_ ? 0 : reward_of(told));
+      if (front_scale_) nets.push_back({told.accuracy, told.net.cost});
+    }
+    if (front_scale_) {
+      for (const std::size_t i : unbeaten(nets, costs_of(objective_))) merits[i] = 1;
+    }
+    return merits;
+  }
+
   // The best half of `most` trials and the latest others.
   Data data(std::size_t most) const {
     std::vector<std::size_t> order(told_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     if (order.size() > most) {
-      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return reward_of(told_[a]) > reward_of(told_[b]);
-      });
+      const std::vector<double> merit = merits();
+      std::stable_sort(order.begin(), order.end(),
+                       [&](std::size_t a, std::size_t b) { return merit[a] > merit[b]; });
       std::sort(order.begin() + static_cast<std::ptrdiff_t>(most / 2), order.end(), std::greater<>());
       order.resize(most);
       std::sort(order.begin(), order.end());
@@ -172,12 +193,12 @@ class Predictor final : public Strategy {
   }
 
   bool is_question(int trial) const {
-    return luck_ == Luck::kUnknown && trial >= kAskAgain && trial <= kLastQuestion &&
+    return !front_scale_ && luck_ == Luck::kUnknown && trial >= kAskAgain && trial <= kLastQuestion &&
            (trial - kAskAgain) % kAskAgainEvery == 0;
   }
 
   bool is_confirmation(int trial) const {
-    return luck_ == Luck::kThereIs && trial > kAskAgain && trial % kConfirmEvery == 0;
+    return !front_scale_ && luck_ == Luck::kThereIs && trial > kAskAgain && trial % kConfirmEvery == 0;
   }
 
   spec::Choices best_told() const {
@@ -195,9 +216,13 @@ class Predictor final : public Strategy {
 
   struct Scored {
     Net net;
-    double expected = 0;     // reward
-    double improvement = 0;  // expected, on the best expected of the tried nets
+    double expected = 0;  // reward
+    double improvement =
+        0;  // expected, on the best expected of the tried nets, or of their front's hypervolume
   };
+
+  // Of a net whose accuracy is believed to have this mean and deviation.
+  using Improvement = std::function<double(const Net& net, double mean, double deviation)>;
 
   // Nets that are neither tried nor under way, each once.
   class Pool {
@@ -221,14 +246,15 @@ class Predictor final : public Strategy {
     std::vector<Net> fresh_;
   };
 
-  static std::vector<Scored> scored_by(const GaussianProcess& model, std::vector<Net> nets, double best) {
+  static std::vector<Scored> scored_by(const GaussianProcess& model, std::vector<Net> nets,
+                                       const Improvement& improvement) {
     std::vector<std::vector<double>> points;
     for (const Net& net : nets) points.push_back(net.features);
     const std::vector<GaussianProcess::Belief> beliefs = model.at(points);
     std::vector<Scored> scored;
     for (std::size_t i = 0; i < nets.size(); ++i) {
       const double mean = nets[i].factor * beliefs[i].mean + nets[i].offset;
-      const double gain = improvement(mean, nets[i].factor * beliefs[i].deviation, best);
+      const double gain = improvement(nets[i], beliefs[i].mean, beliefs[i].deviation);
       scored.push_back({std::move(nets[i]), mean, gain});
     }
     return scored;
@@ -254,17 +280,62 @@ class Predictor final : public Strategy {
     if (nets.size() > count) nets.resize(count);
   }
 
+  static std::vector<Tradeoff> tradeoffs(const std::vector<Scored>& nets) {
+    std::vector<Tradeoff> all;
+    for (const Scored& net : nets) all.push_back({net.expected, net.net.cost});
+    return all;
+  }
+
+  // On the hypervolume of the tried nets and of those that are under way, all by what is expected of them.
+  Improvement on_front(const GaussianProcess& model, const std::vector<Scored>& tried,
+                       const std::vector<Net>& under_way) const {
+    std::vector<Gains> front;
+    for (const Scored& net : tried) front.push_back(front_scale_->gains(net.expected, net.net.cost));
+    std::vector<std::vector<double>> points;
+    for (const Net& net : under_way) points.push_back(net.features);
+    const std::vector<double> means = model.means_at(points);
+    for (std::size_t i = 0; i < under_way.size(); ++i)
+      front.push_back(front_scale_->gains(means[i], under_way[i].cost));
+    return [scale = *front_scale_, gain = ExpectedHypervolumeGain(std::move(front))](
+               const Net& net, double mean, double deviation) {
+      const Gains gains = scale.gains(mean, net.cost);
+      return gain(std::span(gains).first(gains.size() - 1), gains.back(), deviation / (1 - scale.chance));
+    };
+  }
+
+  // Any few of the expected front, so that all of it is moved on from in the course of a search.
+  void keep_of_front(std::vector<Scored>& nets, spec::RandomStream& random) const {
+    std::vector<Scored> front;
+    for (const std::size_t i : unbeaten(tradeoffs(nets), costs_of(objective_))) front.push_back(nets[i]);
+    for (std::size_t i = 0; i < std::min(kParents, front.size()); ++i)
+      std::swap(front[i], front[i + random.below(front.size() - i)]);
+    if (front.size() > kParents) front.resize(kParents);
+    nets = std::move(front);
+  }
+
   spec::Choices best_expected(const AskContext& context, spec::RandomStream& random) const {
     Data known = data(kMostPoints);
     GaussianProcess model(std::move(known.points), known.accuracies, settings_);
+    std::vector<Net> under_way;
     for (const auto& [number, choices] : under_way_) {
       if (number >= context.trial) continue;
-      if (const Net net = net_of(choices); net.factor > 0) model.believe(net.features);
+      if (Net net = net_of(choices); net.factor > 0) {
+        model.believe(net.features);
+        under_way.push_back(std::move(net));
+      }
     }
     // What tried nets are worth is expected, too, rather than observed: an observation may have been lucky.
     std::vector<Scored> parents = expected_of_tried(model);
-    keep_best(parents, kParents, &Scored::expected);
-    const double best = parents.front().expected;
+    Improvement improvement;
+    if (front_scale_) {
+      improvement = on_front(model, parents, under_way);
+      keep_of_front(parents, random);
+    } else {
+      keep_best(parents, kParents, &Scored::expected);
+      improvement = [best = parents.front().expected](const Net& net, double mean, double deviation) {
+        return expected_improvement(net.factor * mean + net.offset, net.factor * deviation, best);
+      };
+    }
 
     Pool pool(*this, context.trial);
     for (std::size_t i = 0; i < kStrangers; ++i) pool.add(space_.sample(random));
@@ -273,7 +344,7 @@ class Predictor final : public Strategy {
       for (const Scored& parent : parents) {
         for (std::size_t i = 0; i < kChildren; ++i) pool.add(space_.mutate(parent.net.choices, random));
       }
-      std::vector<Scored> fresh = scored_by(model, pool.take(), best);
+      std::vector<Scored> fresh = scored_by(model, pool.take(), improvement);
       std::move(fresh.begin(), fresh.end(), std::back_inserter(found));
       keep_best(found, kParents, &Scored::improvement);
       parents = found;
@@ -286,6 +357,7 @@ class Predictor final : public Strategy {
 
   const Space& space_;
   Objective objective_;
+  std::optional<ParetoScale> front_scale_;  // where a front is wanted rather than a reward
   NetFeatures features_;
   Luck luck_ = Luck::kUnknown;  // whether a net's accuracy differs from run to run
   int same_runs_ = 0;           // that a net's first run was equal to

@@ -1,14 +1,14 @@
 // Random search: every member within the limits equally likely, whatever was seen. The arm that any other
 // strategy has to beat at equal cost (Li and Talwalkar, arXiv 1902.07638).
+#include "search/standing_nets.h"
 #include "search/strategies.h"
-#include "search/tried_nets.h"
 
 namespace effnet::search {
 namespace {
 
 class Random final : public Strategy {
  public:
-  explicit Random(const Space& space) : space_(space) {}
+  Random(const Space& space, const Objective& objective) : space_(space), tried_(space, objective) {}
 
   spec::Choices ask(const AskContext& context) override {
     spec::RandomStream random(context.seed);
@@ -23,13 +23,13 @@ class Random final : public Strategy {
 
  private:
   const Space& space_;
-  TriedNets tried_;
+  StandingNets tried_;
 };
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_random(const Space& space, int, const Objective&) {
-  return std::make_unique<Random>(space);
+std::unique_ptr<Strategy> make_random(const Space& space, int, const Objective& objective) {
+  return std::make_unique<Random>(space, objective);
 }
 
 }  // namespace effnet::search

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "search/pareto_scale.h"
 #include "search/strategies.h"
 #include "spec/error.h"
 
@@ -34,7 +35,10 @@ class RegretStudy {
       : landscape_(landscape),
         what_(what),
         seed_(seed),
-        strategy_(make_strategy(what.strategy, landscape.space, landscape.objective)) {}
+        strategy_(make_strategy(what.strategy, landscape.space, landscape.objective)) {
+    if (landscape.objective.form == ObjectiveForm::kPareto)
+      front_scale_ = ParetoScale::of(landscape.space, costs_of(landscape.objective));
+  }
 
   SeedRegret run() {
     const int trials = what_.queries.back();
@@ -62,9 +66,12 @@ class RegretStudy {
     const double accuracy = what_.noisy ? landscape_.one_run(net, run) : landscape_.accuracy(net);
     strategy_->tell(told_, net.choices, reward(landscape_.objective, accuracy / 100, net.cost));
     ++told_;
+    if (front_scale_) points_.push_back(front_scale_->gains(landscape_.accuracy(net) / 100, net.cost));
     if (std::binary_search(what_.queries.begin(), what_.queries.end(), told_))
-      result_.points.push_back(100 * (landscape_.best_reward - recommended_reward()));
+      result_.points.push_back(100 * (landscape_.best_reward - reached()));
   }
+
+  double reached() const { return front_scale_ ? hypervolume(points_) : recommended_reward(); }
 
   double recommended_reward() const {
     const std::vector<spec::Choices> best = strategy_->recommend(1);
@@ -79,6 +86,8 @@ class RegretStudy {
   std::unique_ptr<Strategy> strategy_;
   std::vector<spec::Choices> asked_;
   int told_ = 0;
+  std::optional<ParetoScale> front_scale_;
+  std::vector<Gains> points_;  // of the trials that were told, where a front is wanted
   SeedRegret result_;
 };
 

@@ -23,7 +23,8 @@ struct RegretCase {
 
 struct Regret {
   // One a query count, in points of reward (0.01): of recommend()'s first net once so many trials were told, mean over
-  // seeds and its standard error.
+  // seeds and its standard error. Where a front is wanted, in points of hypervolume: of the nets that were told, by the mean
+  // of their runs.
   std::vector<double> mean, standard_error;
   double ask_ms_mean = 0, ask_ms_most = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "search/objective_json.h"
 #include "search/study.h"
 #include "spec/error.h"
 
@@ -22,10 +23,7 @@ std::string config_json(const StudyConfig& config) {
   if (!config.strategy_why.empty()) json["strategy_why"] = config.strategy_why;
   json["lag"] = config.lag;
   json["budget"] = {{"pictures", config.budget.pictures}, {"epochs", config.budget.epochs}};
-  json["objective"] = {{"form", to_text(config.objective.form)},
-                       {"cost", spec::to_text(config.objective.cost)},
-                       {"target", config.objective.target},
-                       {"weight", config.objective.weight}};
+  json["objective"] = Json::parse(objective_json(config.objective));
   json["identical_nets"] = config.identical == IdenticalNets::kTakeOver ? kTakeOver : kTrainAgain;
   if (config.early_stop != EarlyStop::kNone) json["early_stop"] = to_text(config.early_stop);
   json["details"] = Json::parse(config.details_json);
@@ -44,10 +42,7 @@ StudyConfig config_from_record(const store::StudyRecord& record) {
     config.lag = json.at("lag").get<int>();
     config.budget = {json.at("budget").at("pictures").get<std::int64_t>(),
                      json.at("budget").at("epochs").get<int>()};
-    const Json& objective = json.at("objective");
-    config.objective = {parse_objective_form(objective.at("form").get<std::string>(), where),
-                        spec::parse_cost_kind(objective.at("cost").get<std::string>(), where),
-                        objective.at("target").get<double>(), objective.at("weight").get<double>()};
+    config.objective = objective_from_json(json.at("objective").dump(), where);
     config.identical =
         json.at("identical_nets") == kTakeOver ? IdenticalNets::kTakeOver : IdenticalNets::kTrainAgain;
     config.early_stop = parse_early_stop(json.value("early_stop", "none"), where);

@@ -1,5 +1,6 @@
 // effnet bench regret: how far strategies are from the best net of a landscape after so many queries, beside random.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -22,7 +23,7 @@ namespace {
 
 struct Options {
   std::string landscape = "nas-bench-macro", noise = "off";
-  std::vector<std::string> strategies;
+  std::vector<std::string> strategies, front;
   std::vector<int> queries{50, 100, 200, 400}, lags{1};
   int seeds = 100;
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -35,10 +36,10 @@ struct Row {
 };
 
 // All but exhaustive, which random stands for.
-std::vector<std::string> default_strategies() {
+std::vector<std::string> default_strategies(bool front) {
   std::vector<std::string> names;
   for (const search::StrategyRow& row : search::strategies()) {
-    if (row.name != "exhaustive") names.emplace_back(row.name);
+    if (row.name != "exhaustive" && (row.fronts || !front)) names.emplace_back(row.name);
   }
   return names;
 }
@@ -52,7 +53,8 @@ std::vector<bool> noises(const std::string& word) {
 }
 
 std::vector<search::RegretCase> cases(const Options& options) {
-  std::vector<std::string> strategies = options.strategies;
+  std::vector<std::string> strategies =
+      options.strategies.empty() ? default_strategies(!options.front.empty()) : options.strategies;
   if (std::find(strategies.begin(), strategies.end(), "random") == strategies.end())
     strategies.insert(strategies.begin(), "random");
   std::vector<int> queries = options.queries;
@@ -86,17 +88,24 @@ std::string text_of(const Options& options, const std::vector<Row>& rows) {
     cells.push_back(fmt::format("{:.1f}", regret.ask_ms_most));
     table.add_row(std::move(cells));
   }
-  return fmt::format(
-             "Regret in points of reward on {}, by the mean of runs, of the net that the strategy recommends "
-             "after so "
-             "many queries:\nmean ± standard error over {} seeds. Ask: processor time.\n\n",
-             options.landscape, options.seeds) +
+  const std::string what =
+      options.front.empty()
+          ? "Regret in points of reward on {0}, by the mean of runs, of the net that the strategy recommends "
+            "after so "
+            "many queries:\nmean ± standard error over {1} seeds. Ask: processor time.\n\n"
+          : "What the front lacks, in points (0.01) of hypervolume, to that of all nets of {0}, after so "
+            "many "
+            "queries,\nby the mean of runs: mean ± standard error over {1} seeds. Accuracy against {2}. Ask: "
+            "processor time.\n\n";
+  return fmt::format(fmt::runtime(what), options.landscape, options.seeds,
+                     fmt::join(options.front, " and ")) +
          table.to_text();
 }
 
 std::string json_of(const Options& options, const std::vector<Row>& rows) {
   nlohmann::ordered_json json{
       {"schema", "effnet.regret/1"}, {"landscape", options.landscape}, {"seeds", options.seeds}};
+  if (!options.front.empty()) json["front"] = options.front;
   json["cases"] = nlohmann::ordered_json::array();
   for (const auto& [what, regret] : rows) {
     json["cases"].push_back({{"strategy", what.strategy},
@@ -111,8 +120,16 @@ std::string json_of(const Options& options, const std::vector<Row>& rows) {
   return json.dump(2) + "\n";
 }
 
+search::Landscape landscape_of(const Options& options) {
+  search::Landscape landscape = search::landscape(options.landscape);
+  if (options.front.empty()) return landscape;
+  std::vector<spec::CostKind> costs;
+  for (const std::string& cost : options.front) costs.push_back(spec::parse_cost_kind(cost, "--front"));
+  return search::with_front(std::move(landscape), costs);
+}
+
 void run(const Options& options) {
-  const search::Landscape landscape = search::landscape(options.landscape);
+  const search::Landscape landscape = landscape_of(options);
   const std::vector<search::RegretCase> all = cases(options);
   for (const search::RegretCase& one : all)
     search::make_strategy(one.strategy, landscape.space, landscape.objective);  // a mistake is found at once
@@ -136,14 +153,20 @@ void add_bench_regret(CLI::App& bench) {
   CLI::App* command = bench.add_subcommand(
       "regret", "How far strategies are from the best net after so many queries, beside random");
   auto options = std::make_shared<Options>();
-  options->strategies = default_strategies();
   command
       ->add_option("--landscape", options->landscape,
                    "nas-bench-macro (6,561 trained nets), or made-up:SEED (2e9 nets, drawn accuracies)")
       ->capture_default_str();
-  command->add_option("--strategies", options->strategies, "names, as --strategy of effnet search takes them")
-      ->delimiter(',')
-      ->capture_default_str();
+  command
+      ->add_option("--strategies", options->strategies,
+                   "names, as --strategy of effnet search takes them; default all but exhaustive")
+      ->delimiter(',');
+  command
+      ->add_option(
+          "--front", options->front,
+          "cost or costs: compare by the hypervolume of the whole front of accuracy against them, as "
+          "--objective pareto is after it")
+      ->delimiter(',');
   command->add_option("--queries", options->queries, "trials after which regret is measured")
       ->delimiter(',')
       ->capture_default_str()
@@ -164,7 +187,8 @@ void add_bench_regret(CLI::App& bench) {
   command->footer(
       "Nothing is trained. The predictor takes minutes for 100 seeds, the others seconds.\n"
       "Examples:\n  effnet bench regret --lag 1,8 --noise both\n"
-      "  effnet bench regret --landscape made-up:3 --strategies evolution,local --queries 100\n");
+      "  effnet bench regret --landscape made-up:3 --strategies evolution,local --queries 100\n"
+      "  effnet bench regret --front macs --seeds 20\n");
   command->callback([options] { run(*options); });
 }
 

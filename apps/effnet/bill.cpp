@@ -38,8 +38,10 @@ Expectation expect(const Plan& plan, const search::Space& space) {
   }
   Expectation expectation{.child_macs = sum / kSamples, .members = {}};
   // What is found should cost about what was asked for, where multiply-adds are the cost; else about the mean.
-  const double wanted =
-      plan.objective.cost == spec::CostKind::kMacs ? plan.objective.target : expectation.child_macs;
+  double wanted = expectation.child_macs;
+  for (const search::CostTerm& term : plan.objective.terms) {
+    if (term.cost == spec::CostKind::kMacs) wanted = term.target;
+  }
   const auto off = [&](const spec::Candidate& c) {
     return std::abs(std::log(static_cast<double>(c.cost.macs) / wanted));
   };

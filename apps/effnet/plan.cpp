@@ -10,6 +10,7 @@
 #include "apps/kernel_choice.h"
 #include "search/auto_strategy.h"
 #include "search/builtin_spaces.h"
+#include "search/objective_words.h"
 #include "spec/atomic_file.h"
 #include "spec/config_table.h"
 #include "spec/error.h"
@@ -35,15 +36,40 @@ spec::Budget read_budget(const ConfigTable& table) {
   return budget;
 }
 
+// A cost, target or weight is one value or a list; a weight also a text like "-0.02:-0.15".
+search::Objective read_objective(const ConfigTable& table) {
+  search::ObjectiveWords words;
+  words.form = table.string_or("objective", words.form);
+  const auto words_of = [&](std::string_view key) {
+    std::vector<std::string> texts;
+    for (const ConfigTable::Scalar& value : table.scalars(key)) {
+      if (const auto* text = std::get_if<std::string>(&value))
+        texts.push_back(*text);
+      else if (const auto* number = std::get_if<double>(&value))
+        texts.push_back(fmt::format("{}", *number));
+      else if (const auto* whole = std::get_if<std::int64_t>(&value))
+        texts.push_back(fmt::format("{}", *whole));
+      else
+        throw table.error(key, "a number or a text is expected");
+    }
+    return texts;
+  };
+  if (table.has("cost")) words.costs = words_of("cost");
+  if (table.has("weight")) words.weights = words_of("weight");
+  if (search::parse_objective_form(words.form, table.where("objective")) == search::ObjectiveForm::kPareto)
+    throw table.error("objective", "a plan is after one net, and 'pareto' after many",
+                      "search the front by itself with 'effnet search --objective pareto'");
+  words.targets = table.numbers("target");
+  return search::objective_of(words, {.form = table.where("objective"),
+                                      .cost = table.where("cost"),
+                                      .target = table.where("target"),
+                                      .weight = table.where("weight")});
+}
+
 void read_search(const ConfigTable& table, Plan& plan) {
   plan.space = table.string_or("space", plan.space);
   plan.strategy = table.string_or("strategy", plan.strategy);
-  plan.objective.form =
-      search::parse_objective_form(table.string_or("objective", "hard"), table.where("objective"));
-  plan.objective.cost = spec::parse_cost_kind(table.string_or("cost", "macs"), table.where("cost"));
-  plan.objective.target = table.number("target");
-  plan.objective.weight = table.number_or("weight", search::default_weight(plan.objective.form));
-  search::check(plan.objective, table.where());
+  plan.objective = read_objective(table);
   plan.trials = count_in(table, "trials", 16, 1, 1'000'000);
   search::check_strategy(plan.strategy, search::load_space(plan.space),
                          plan.trials);  // before anything is measured or written

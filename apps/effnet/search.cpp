@@ -9,6 +9,7 @@
 #include "apps/effnet/search_step.h"
 #include "apps/stop_signal.h"
 #include "search/builtin_spaces.h"
+#include "search/objective_words.h"
 #include "search/strategies.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
@@ -16,14 +17,15 @@
 namespace effnet::apps {
 namespace {
 
+constexpr double kDefaultTarget = 4e6;  // of one cost
+
 struct Options {
   SearchStep step;
   StudyFlags study{.output = "runs/search"};
   CalibrationFlags calibration;
-  std::string objective = "hard", cost = "macs", early_stop = "none";
-  std::optional<double> weight;
+  search::ObjectiveWords objective;
+  std::string early_stop = "none";
   std::optional<int> random_trials;
-  double target = 4e6;
 };
 
 std::string space_names() {
@@ -56,14 +58,16 @@ void calibrate(const Options& options, const search::Space& space, const spec::R
       });
 }
 
+search::Objective with_defaults(search::ObjectiveWords words) {
+  const bool front = words.form == search::to_text(search::ObjectiveForm::kPareto);
+  if (words.targets.empty() && words.costs.size() == 1 && !front) words.targets = {kDefaultTarget};
+  return search::objective_of(words);
+}
+
 void run(Options options) {
   SearchStep& step = options.step;
   search::BaselineSearchConfig& config = step.config;
-  config.objective.form = search::parse_objective_form(options.objective, "--objective");
-  config.objective.cost = spec::parse_cost_kind(options.cost, "--cost");
-  config.objective.target = options.target;
-  config.objective.weight = options.weight.value_or(search::default_weight(config.objective.form));
-  search::check(config.objective, "search");
+  config.objective = with_defaults(options.objective);
   config.early_stop = search::parse_early_stop(options.early_stop, "--early-stop");
   if (search::rung_epochs(config.early_stop, config.budget.epochs).empty() &&
       config.early_stop != search::EarlyStop::kNone) {
@@ -112,12 +116,21 @@ void add_search(CLI::App& program) {
                    fmt::format("built-in space ({}) or space file", space_names()))
       ->capture_default_str();
   command->add_option("--strategy", step.strategy, strategy_names())->capture_default_str();
-  command->add_option("--objective", options->objective, "soft, hard, absolute or constraint")
+  command
+      ->add_option("--objective", options->objective.form,
+                   "soft, hard, absolute or constraint; pareto for the whole front of accuracy against cost")
       ->capture_default_str();
-  command->add_option("--cost", options->cost, "macs or params")->capture_default_str();
-  command->add_option("--target", options->target, "the cost that is wanted")->capture_default_str();
-  command->add_option("--weight", options->weight,
-                      "exponent or slope; default fits the form: soft -0.07, hard -1, absolute -0.1");
+  const auto a_cost = [&](const char* flag, auto& values, const char* what) {
+    return command->add_option(flag, values, what)->delimiter(',')->allow_extra_args(false);
+  };
+  a_cost("--cost", options->objective.costs, "macs, params or activations; several as macs,params")
+      ->capture_default_str();
+  a_cost("--target", options->objective.targets,
+         "the cost that is wanted, one for each of --cost; default 4e6");
+  a_cost(
+      "--weight", options->objective.weights,
+      "exponent or slope, one for each of --cost; -0.02:-0.15 for one up to the target and another above it; "
+      "default by the form: soft -0.07, hard -1, absolute -0.1");
   command->add_option("--trials", step.config.trials, "nets the search trains")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
@@ -154,6 +167,8 @@ void add_search(CLI::App& program) {
                   "baseline.toml");
   command->footer(
       "Examples:\n  effnet search --trials 40 --target 1.5e6 --output runs/search\n"
+      "  effnet search --objective soft --cost macs,params --target 2e6,1e5 --weight -0.07,-0.05\n"
+      "  effnet search --objective pareto --cost macs --trials 100\n"
       "  effnet search --calibrate 12 --child-epochs 2 --calibrate-epochs 8 --output runs/calibration\n"
       "  effnet search --space my-space.toml --data-dir pictures --dataset folder --strategy predictor\n");
   command->callback([options] { run(*options); });

@@ -1,19 +1,23 @@
 #include "apps/effnet/search_step.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <deque>
 #include <nlohmann/json.hpp>
 
 #include "apps/command_line.h"
+#include "apps/effnet/front_result.h"
 #include "report/number_text.h"
 #include "report/text_table.h"
 #include "search/builtin_spaces.h"
+#include "search/objective_words.h"
 #include "search/strategies.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
 #include "spec/net_file.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::apps {
 namespace {
@@ -40,6 +44,7 @@ nlohmann::ordered_json finalist_json(const Finalist& finalist) {
   json["accuracy"] = finalist.mean_accuracy;
   json["macs"] = finalist.candidate.cost.macs;
   json["params"] = finalist.candidate.cost.params;
+  json["activations"] = finalist.candidate.cost.activations;
   json["reward"] =
       finalist.reward ? nlohmann::ordered_json(*finalist.reward) : nlohmann::ordered_json(nullptr);
   json["first_accuracy"] = finalist.first_accuracy;
@@ -47,10 +52,73 @@ nlohmann::ordered_json finalist_json(const Finalist& finalist) {
   return json;
 }
 
+std::string finalists_text(const search::BaselineSearchResult& result, const std::string& worth) {
+  const auto right = report::Align::kRight;
+  report::TextTable table({{"finalist of"},
+                           {"trial", right},
+                           {"first run %", right},
+                           {"fresh seeds %", right},
+                           {"MACs", right},
+                           {"params", right},
+                           {worth, right},
+                           {"net"}});
+  for (const Finalist& f : result.finalists) {
+    table.add_row({f.searched && f.random ? "both"
+                   : f.searched           ? "search"
+                                          : "random arm",
+                   fmt::format("{}", f.trial), fmt::format("{:.2f}", f.first_accuracy), mean_text(f),
+                   report::short_count(static_cast<double>(f.candidate.cost.macs)),
+                   report::short_count(static_cast<double>(f.candidate.cost.params)),
+                   f.reward ? fmt::format("{:.4f}", *f.reward) : "-", spec::training_text(f.candidate)});
+  }
+  return table.to_text();
+}
+
+// How the search's best net stands to the random arm's; "" without one.
+std::string comparison_text(const search::BaselineSearchResult& result) {
+  if (!result.random_best) return {};
+  const double lead = *result.best.reward - *result.random_best->reward;
+  return fmt::format(
+      "\nThe search{} {} the random arm of {}: reward {:.4f} against {:.4f}, accuracy {:.2f} % "
+      "against {:.2f} %.\n",
+      result.strategy.why.empty()
+          ? ""
+          : fmt::format(" by {} (since {})", result.strategy.name, result.strategy.why),
+      lead > 0   ? "beat"
+      : lead < 0 ? "did not beat"
+                 : "tied with",
+      arms_cost_text(result), *result.best.reward, *result.random_best->reward, result.best.mean_accuracy,
+      result.random_best->mean_accuracy);
+}
+
+// Of one cost and weight as numbers, as they always were; else lists as --cost, --target and --weight take them.
+std::string objective_identity(const search::Objective& objective) {
+  nlohmann::ordered_json json{{"objective", search::to_text(objective.form)}};
+  const search::CostTerm& first = objective.terms.front();
+  const bool front = objective.form == search::ObjectiveForm::kPareto;
+  if (objective.terms.size() == 1 && !front && !first.weight_above) {
+    json["cost"] = spec::to_text(first.cost);
+    json["target"] = first.target;
+    json["weight"] = first.weight;
+    return json.dump();
+  }
+  std::vector<std::string> costs, targets, weights;
+  for (const search::CostTerm& term : objective.terms) {
+    costs.emplace_back(spec::to_text(term.cost));
+    targets.push_back(fmt::format("{}", term.target));
+    weights.push_back(search::weight_text(term));
+  }
+  json["cost"] = fmt::format("{}", fmt::join(costs, ","));
+  if (front) return json.dump();
+  json["target"] = fmt::format("{}", fmt::join(targets, ","));
+  json["weight"] = fmt::format("{}", fmt::join(weights, ","));
+  return json.dump();
+}
+
 }  // namespace
 
 void check(const SearchStep& step, const search::Space& space) {
-  search::check_strategy(step.strategy, space, step.config.trials);
+  search::check_strategy(step.strategy, space, step.config.trials, step.config.objective);
   evaluators_of(step.evaluator, step.children, &space, {});
 }
 
@@ -59,10 +127,7 @@ std::string identity_json(const SearchStep& step, const spec::Recipe& recipe) {
   nlohmann::ordered_json json;
   json["space"] = search::space_text(step.space_name);
   json["strategy"] = step.strategy;
-  json["objective"] = search::to_text(c.objective.form);
-  json["cost"] = spec::to_text(c.objective.cost);
-  json["target"] = c.objective.target;
-  json["weight"] = c.objective.weight;
+  json.update(nlohmann::ordered_json::parse(objective_identity(c.objective)));
   json["seed"] = c.seed;
   json["random_trials"] = c.random_trials;
   json["finalists"] = c.finalists;
@@ -111,6 +176,11 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
                                    .claim_life = step.children.claim_life});
   spec::write_file_atomically(folder / "baseline.toml",
                               spec::net_toml({"baseline", result.best.candidate.arch}));
+  if (const spec::Choices& chosen = result.best.candidate.choices; !spec::recipe_choices(chosen).empty()) {
+    const spec::Recipe recipe =
+        spec::with_choices(spec::read_recipe(step.children.trainer.recipe_file), chosen, "baseline");
+    spec::write_file_atomically(folder / "baseline-recipe.toml", spec::recipe_toml(recipe));
+  }
   return result;
 }
 
@@ -124,40 +194,10 @@ std::string arms_cost_text(const search::BaselineSearchResult& result) {
 }
 
 std::string search_summary(const search::BaselineSearchResult& result) {
-  const auto right = report::Align::kRight;
-  report::TextTable table({{"finalist of"},
-                           {"trial", right},
-                           {"first run %", right},
-                           {"fresh seeds %", right},
-                           {"MACs", right},
-                           {"params", right},
-                           {"reward", right},
-                           {"net"}});
-  for (const Finalist& f : result.finalists) {
-    table.add_row({f.searched && f.random ? "both"
-                   : f.searched           ? "search"
-                                          : "random arm",
-                   fmt::format("{}", f.trial), fmt::format("{:.2f}", f.first_accuracy), mean_text(f),
-                   report::short_count(static_cast<double>(f.candidate.cost.macs)),
-                   report::short_count(static_cast<double>(f.candidate.cost.params)),
-                   f.reward ? fmt::format("{:.4f}", *f.reward) : "-", spec::to_text(f.candidate.arch)});
-  }
-  std::string text = table.to_text();
-  if (result.random_best) {
-    const double lead = *result.best.reward - *result.random_best->reward;
-    text += fmt::format(
-        "\nThe search{} {} the random arm of {}: reward {:.4f} against {:.4f}, accuracy {:.2f} % "
-        "against {:.2f} %.\n",
-        result.strategy.why.empty()
-            ? ""
-            : fmt::format(" by {} (since {})", result.strategy.name, result.strategy.why),
-        lead > 0   ? "beat"
-        : lead < 0 ? "did not beat"
-                   : "tied with",
-        arms_cost_text(result), *result.best.reward, *result.random_best->reward, result.best.mean_accuracy,
-        result.random_best->mean_accuracy);
-  }
-  return text;
+  return result.front ? found_front_text(*result.front) +
+                            "\nNets at the knee, trained again; the best is the baseline:\n\n" +
+                            finalists_text(result, "height")
+                      : finalists_text(result, "reward") + comparison_text(result);
 }
 
 std::string search_json(const search::BaselineSearchResult& result) {
@@ -167,6 +207,7 @@ std::string search_json(const search::BaselineSearchResult& result) {
   for (const Finalist& finalist : result.finalists) json["finalists"].push_back(finalist_json(finalist));
   if (result.random_best) json["random_best"] = finalist_json(*result.random_best);
   json["best"] = finalist_json(result.best);
+  if (result.front) json["front"] = nlohmann::ordered_json::parse(found_front_json(*result.front));
   json["strategy"] = result.strategy.name;
   if (!result.strategy.why.empty()) json["strategy_why"] = result.strategy.why;
   json["trials"] = result.search.size();

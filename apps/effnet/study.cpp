@@ -9,11 +9,14 @@
 #include "apps/command_line.h"
 #include "apps/effnet/commands.h"
 #include "apps/effnet/stored_studies.h"
+#include "apps/effnet/study_front.h"
 #include "report/number_text.h"
+#include "report/objective_text.h"
 #include "report/optuna_journal.h"
 #include "report/text_table.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::apps {
 namespace {
@@ -119,11 +122,6 @@ void list(const Options& options) {
   print_result(table.to_text());
 }
 
-std::string objective_text(const search::Objective& objective) {
-  return fmt::format("{} in {}, target {}, weight {}", search::to_text(objective.form),
-                     spec::to_text(objective.cost), report::short_count(objective.target), objective.weight);
-}
-
 // The study's settings that are one value each; the rest (recipe, space) is in the JSON.
 void add_details(report::TextTable& table, const std::string& details_json) {
   const Json details = Json::parse(details_json);
@@ -151,7 +149,7 @@ std::string show_text(const StudyTrials& study, int best) {
   report::TextTable settings({{"study"}, {config.name}});
   settings.add_row(
       {"strategy", fmt::format("{}, lag {}, seed {}", config.strategy, config.lag, config.seed)});
-  settings.add_row({"objective", objective_text(config.objective)});
+  settings.add_row({"objective", report::objective_text(config.objective)});
   settings.add_row({"budget", fmt::format("{} pictures, {} times",
                                           report::grouped_count(static_cast<double>(config.budget.pictures)),
                                           config.budget.epochs)});
@@ -178,17 +176,21 @@ std::string show_text(const StudyTrials& study, int best) {
     table.add_row({fmt::format("{}", result.trial.number), fmt::format("{:.4f}", *result.reward),
                    fmt::format("{:.2f}", result.outcome.accuracy),
                    report::short_count(static_cast<double>(net.cost.macs)),
-                   report::short_count(static_cast<double>(net.cost.params)), spec::to_text(net.arch)});
+                   report::short_count(static_cast<double>(net.cost.params)), spec::training_text(net)});
   }
-  return settings.to_text() +
-         (table.rows().empty() ? "\nNo trial has a reward yet.\n" : "\n" + table.to_text());
+  if (table.rows().empty()) return settings.to_text() + "\nNo trial has a reward yet.\n";
+  return settings.to_text() + "\n" + table.to_text() + "\n" + front_text(study);
 }
 
 void show(const Options& options) {
   const std::vector<StudyTrials> studies = studies_of(options);
   if (options.json) {
     Json json{{"schema", "effnet.study-show/1"}, {"studies", Json::array()}};
-    for (const StudyTrials& study : studies) json["studies"].push_back(tally_json(study));
+    for (const StudyTrials& study : studies) {
+      Json one = tally_json(study);
+      one["front"] = Json::parse(front_json(study));
+      json["studies"].push_back(std::move(one));
+    }
     print_result(json.dump(2) + "\n");
     return;
   }
@@ -235,7 +237,7 @@ void add_study(CLI::App& program) {
   ls->callback([options] { list(*options); });
 
   constexpr const char* kWhich = "name of the study (default: all of the store)";
-  CLI::App* one = add_part(*study, options, "show", "Settings, trials, cost and best nets of a study");
+  CLI::App* one = add_part(*study, options, "show", "Settings, trials, cost, best nets and front of a study");
   one->add_option("STUDY", options->study, kWhich);
   one->add_option("--best", options->best, "nets to show")->capture_default_str()->check(CLI::Range(1, 1000));
   one->add_flag("--json", options->json, "the same as JSON");

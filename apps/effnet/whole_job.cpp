@@ -11,12 +11,14 @@
 #include "apps/effnet/job_report.h"
 #include "apps/effnet/search_step.h"
 #include "apps/effnet/training_pool.h"
+#include "report/objective_text.h"
 #include "scaling/cost_match.h"
 #include "scaling/cost_model.h"
 #include "search/builtin_spaces.h"
 #include "search/list.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
+#include "spec/recipe_choices.h"
 #include "store/run_folder.h"
 
 namespace effnet::apps {
@@ -112,23 +114,22 @@ class WholeJob {
   }
 
   std::string plan_text() const {
-    const search::Objective& o = plan_.objective;
     return fmt::format(
         "Plan '{}' (seed {}, {} workers of {} thread{}, kernels {})\n"
         "  data      '{}', {} + {} pictures; {} of the first are held out for all scores but the last\n"
         "  search    {} nets by {} in space '{}' ({:.3g} nets), {} nets by the random arm; each child sees "
         "{} pictures x {}\n"
-        "            objective {} with {} {:.3g}; the best {} of each arm are retrained with {} fresh seeds\n"
+        "            objective {}; the best {} of each arm are retrained with {} fresh seeds\n"
         "  fit       alpha, beta, gamma by a grid at equal realised cost, {} nets\n"
         "  family    phi {}; trained on {} pictures x {} epochs, {} seed{}, beside {} rival design{}\n",
         plan_.name, plan_.seed, plan_.workers, plan_.threads, plan_.threads == 1 ? "" : "s", plan_.kernels,
         result_.bill.data.name, result_.bill.data.train_pictures, result_.bill.data.test_pictures,
         plan_.data.holdout, plan_.trials, plan_.strategy, space_.name(), space_.size(), plan_.random_trials,
-        plan_.child.pictures, plan_.child.epochs, search::to_text(o.form), spec::to_text(o.cost), o.target,
-        plan_.finalists, plan_.finalist_seeds,
-        plan_.fit_nets > 0 ? fmt::format("at most {}", plan_.fit_nets) : "all", fmt::join(plan_.phi, ", "),
-        plan_.final_pictures(result_.bill.data), plan_.recipe.epochs, plan_.seeds.size(),
-        plan_.seeds.size() == 1 ? "" : "s", plan_.rivals.size(), plan_.rivals.size() == 1 ? "" : "s");
+        plan_.child.pictures, plan_.child.epochs, report::objective_text(plan_.objective), plan_.finalists,
+        plan_.finalist_seeds, plan_.fit_nets > 0 ? fmt::format("at most {}", plan_.fit_nets) : "all",
+        fmt::join(plan_.phi, ", "), plan_.final_pictures(result_.bill.data), plan_.recipe.epochs,
+        plan_.seeds.size(), plan_.seeds.size() == 1 ? "" : "s", plan_.rivals.size(),
+        plan_.rivals.size() == 1 ? "" : "s");
   }
 
   void add_phases() {
@@ -162,6 +163,10 @@ class WholeJob {
     result_.search = run_search_step(step, space_, folder_ / "search", progress_, stop_);
     fs::copy_file(folder_ / "search/baseline.toml", folder_ / "baseline.toml",
                   fs::copy_options::overwrite_existing);
+    const spec::Choices& chosen = result_.search.best.candidate.choices;
+    if (spec::recipe_choices(chosen).empty()) return;
+    plan_.recipe = spec::with_choices(plan_.recipe, chosen, "baseline");  // of all that is trained from here on
+    trainer_.recipe_file = folder_ / "search/baseline-recipe.toml";
   }
 
   // Some nets of the random arm are trained as long as the family will be: does short training rank them alike?
@@ -322,7 +327,7 @@ class WholeJob {
     return rows;
   }
 
-  const Plan& plan_;
+  Plan plan_;  // its recipe becomes the winner's where settings of the training are searched
   search::Space space_;
   store::RunFolder folder_;
   const std::atomic<bool>& stop_;

@@ -148,7 +148,7 @@ TEST_CASE("explained in pictures: the front, the winner and the wanted cost") {
   const std::string chart = explained_front(why);
   CHECK(chart.find("\"wanted cost\"") != std::string::npos);
   CHECK(chart.find("\"winner\"") != std::string::npos);
-  why.config.objective.form = search::ObjectiveForm::kSoft;  // whose target moves no winner
+  why.config.objective = search::one_cost(search::ObjectiveForm::kSoft, 3e6);  // whose target moves no winner
   CHECK(explained_front(why).find("\"wanted cost\"") == std::string::npos);
   why.config.objective = search::accuracy_only();
   CHECK(explained_front(why).find("\"wanted cost\"") == std::string::npos);

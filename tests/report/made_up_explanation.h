@@ -27,7 +27,7 @@ inline search::TrialResult made_up_trial(int number, double kernel, std::int64_t
 inline search::Explanation made_up_explanation() {
   search::Explanation why;
   why.config.strategy = "reinforce";
-  why.config.objective = {.form = search::ObjectiveForm::kHard, .target = 3'000'000, .weight = -1};
+  why.config.objective = search::one_cost(search::ObjectiveForm::kHard, 3e6);
   why.search = {made_up_trial(0, 3, 1'000'000, 80), made_up_trial(1, 7, 4'000'000, 83),
                 made_up_trial(2, 5, 2'000'000, 85)};
   why.search[1].outcome = {.kind = spec::OutcomeKind::kDiverged, .message = "loss is not finite"};

@@ -32,7 +32,7 @@ class FailingEvaluator final : public search::Evaluator {
 
 search::BaselineSearchConfig small_search() {
   return {.strategy = {"evolution:4", ""},
-          .objective = {.form = search::ObjectiveForm::kHard, .target = 2e6, .weight = -1},
+          .objective = search::one_cost(search::ObjectiveForm::kHard, 2e6),
           .seed = 5,
           .trials = 12,
           .random_trials = 12,

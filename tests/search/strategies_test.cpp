@@ -90,7 +90,7 @@ TEST_CASE("the predictor needs fewer trials than evolution on a large space with
 TEST_CASE("the predictor takes the cost term out of the reward and recommends within the objective") {
   const Space space = builtin_space("nas-bench-macro");
   // Accuracy grows with cost and a little with each 5x5 kernel; twice the target is too dear for the reward.
-  const Objective objective{.form = ObjectiveForm::kHard, .target = 60e6, .weight = -1};
+  const Objective objective = one_cost(ObjectiveForm::kHard, 60e6);
   const auto accuracy_of = [](const spec::Candidate& net) {
     double accuracy = 0.5 + 0.05 * std::log(static_cast<double>(net.cost.macs) / 60e6);
     for (const auto& [name, value] : net.choices)
@@ -261,4 +261,31 @@ TEST_CASE("a list asks for its candidates in order") {
   CHECK(list.size() == 4);
   CHECK(list.ask({2, 0}) == a.choices);
   CHECK(list.candidate(list.ask({3, 0})).arch.classes == 7);
+}
+
+TEST_CASE("the predictor takes several cost terms out of the reward as it does one") {
+  const Space space = builtin_space("nas-bench-macro");
+  Objective objective = one_cost(ObjectiveForm::kAbsolute, 60e6);
+  objective.terms.push_back({spec::CostKind::kParams, 1e6, -.02, -.2});
+  const auto strategy = make_strategy("predictor", space, objective);
+  const auto accuracy_of = [](const spec::Candidate& net) {
+    return 0.5 + 0.05 * std::log(static_cast<double>(net.cost.macs) / 60e6);
+  };
+  double best = -1e9;
+  for (int n = 0; n < 30; ++n) {
+    const spec::Choices choices =
+        strategy->ask({n, spec::derive_seed(2, "ask", static_cast<std::uint64_t>(n))});
+    const spec::Candidate net = space.candidate(choices);
+    const double got = *reward(objective, accuracy_of(net), net.cost);
+    strategy->tell(n, choices, got);
+    best = std::max(best, got);
+  }
+  double of_all = -1e9;
+  space.for_each([&](const spec::Choices& choices) {
+    const spec::Candidate net = space.candidate(choices);
+    of_all = std::max(of_all, *reward(objective, accuracy_of(net), net.cost));
+    return true;
+  });
+  CAPTURE(best, of_all);
+  CHECK(of_all - best < .005);
 }

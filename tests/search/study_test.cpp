@@ -34,10 +34,7 @@ StudyConfig config(int trials, int lag) {
           .trials = trials,
           .lag = lag,
           .budget = {.pictures = 100, .epochs = 2},
-          .objective = {.form = ObjectiveForm::kHard,
-                        .cost = spec::CostKind::kMacs,
-                        .target = 40e6,
-                        .weight = -1},
+          .objective = one_cost(ObjectiveForm::kHard, 40e6),
           .strategy = "evolution"};
 }
 
