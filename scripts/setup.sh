@@ -24,7 +24,8 @@ packages=(
   g++ cmake ninja-build ccache make git python3 python3-venv           # tools
   zlib1g-dev liblzma-dev libopencv-dev libfmt-dev                      # pictures and text
   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsqlitecpp-dev # commands, files, trial store
-  catch2                                                               # tests
+  libpqxx-dev                                                          # trial store on a PostgreSQL server
+  catch2 postgresql                                                    # tests; they start a server of their own
   dataset-fashion-mnist                                                # 70,000 pictures for the demo
 )
 cuda=no

@@ -72,13 +72,25 @@ std::string_view advice_for(const std::string& state) {
   return {};
 }
 
+// Version 6 of the library knows some errors by their type alone.
+std::string state_of(const std::exception& error) {
+  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error);
+  if (!sql || !sql->sqlstate().empty()) return sql ? sql->sqlstate() : std::string();
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error)) return "42501";
+  if (dynamic_cast<const pqxx::undefined_table*>(&error)) return "42P01";
+  if (dynamic_cast<const pqxx::undefined_column*>(&error)) return "42703";
+  if (dynamic_cast<const pqxx::disk_full*>(&error)) return "53100";
+  if (dynamic_cast<const pqxx::insufficient_resources*>(&error)) return "53000";
+  return {};
+}
+
 // The server shuts down, has crashed, or does not know what became of the transaction.
 bool is_lost(const std::exception& error) {
   if (dynamic_cast<const pqxx::broken_connection*>(&error) ||
       dynamic_cast<const pqxx::in_doubt_error*>(&error))
     return true;
-  const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error);
-  return sql && (sql->sqlstate().starts_with("57P") || sql->sqlstate().starts_with("08"));
+  const std::string state = state_of(error);
+  return state.starts_with("57P") || state.starts_with("08");
 }
 
 }  // namespace
@@ -163,8 +175,7 @@ void PostgresConnection::run_alone(Durability durability, const Work& work) cons
                     fmt::format("the connection was lost twice: {}", first_line(error.what())),
                     "what was recorded is there; when the server runs steadily, run the same command again");
       }
-      const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error);
-      const std::string state = sql ? sql->sqlstate() : std::string();
+      const std::string state = state_of(error);
       throw Error(kind_of(state), location_.shown, fmt::format("trial store: {}", first_line(error.what())),
                   advice_for(state));
     }

@@ -20,7 +20,7 @@ constexpr std::size_t kLongestName = 63 - kSchemaPrefix.size();  // PostgreSQL c
 
 // Added where the URL does not say otherwise. Seconds, the last in milliseconds: a machine that has vanished says nothing.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDefaults{
-    {{"connect_timeout", "10"},
+    {{"connect_timeout", "30"},
      {"fallback_application_name", "effnet"},
      {"keepalives_idle", "30"},
      {"keepalives_interval", "10"},

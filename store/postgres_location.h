@@ -19,7 +19,7 @@ struct PostgresLocation {
       url;  // for the client library: without the fragment; a server that is gone is noticed in a minute
   std::string schema;                 // "effnet_fashion"
   std::string shown;                  // for messages and records: without password
-  std::chrono::seconds patience{10};  // connect_timeout; so long a lost connection is tried again, too
+  std::chrono::seconds patience{30};  // connect_timeout; so long a lost connection is tried again, too
 };
 
 bool is_postgres_url(std::string_view location);  // begins with postgresql: or postgres:

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +63,8 @@ class TrialStore {
  public:
   static constexpr int kSchema = 2;  // a store of schema 1 is brought to 2 when it is opened for writing
 
-  // `location` is the path of a SQLite file, or a URL (is_postgres_url): kUsage where it is none that PostgreSQL takes.
+  // `location` is the path of a SQLite file (std::filesystem::path converts), or the URL of a store on a PostgreSQL
+  // server (postgres_location.h): kUsage where it is not well formed.
   static TrialStore open(const std::string& location);           // creates the store if there is none
   static TrialStore open_existing(const std::string& location);  // read only; kBadData if there is none
 

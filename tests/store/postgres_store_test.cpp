@@ -153,7 +153,7 @@ TEST_CASE("a message that is no text is kept as far as it is one") {
   store.open_study({"main", 1, "{}"});
   store::TrialRecord crashed = example_record(0);
   crashed.outcome = {.kind = spec::OutcomeKind::kCrashed,
-                     .message = std::string("a\xff\x00\nb\xe4 '\"\\", 9)};
+                     .message = std::string("a\xff\x00\nb\xe4 '\"\\", 10)};
   store.record("main", crashed);
   const std::string kept = store.trials("main")[0].outcome.message;
   CHECK(kept.starts_with("a"));
