@@ -16,7 +16,7 @@ help:  ## this list
 	  printf '  make %-9s %s\n' "$$name" "$$what"; done
 
 setup:  ## install Debian packages and the pinned wheels (.venv); quick when they are there
-	@scripts/setup.sh
+	@scripts/setup.sh $(SETUP_FLAGS)
 
 configure: setup
 	@test -f $(BUILD)/build.ninja || cmake --preset release -B $(BUILD) $(CMAKE_FLAGS)
@@ -24,6 +24,7 @@ configure: setup
 build: configure  ## the programs: build/effnet and its siblings
 	@cmake --build $(BUILD) --parallel $(JOBS)
 
+test: SETUP_FLAGS = --tests
 test: build  ## build, then run all tests but the slow ones and those for a GPU
 	@ctest --test-dir $(BUILD) --label-exclude '^(slow|gpu)$$' --output-on-failure --parallel $(JOBS)
 

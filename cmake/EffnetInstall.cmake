@@ -40,7 +40,8 @@ configure_package_config_file(cmake/effnet-config.cmake.in ${PROJECT_BINARY_DIR}
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/effnet-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/effnet-config.cmake ${PROJECT_BINARY_DIR}/effnet-config-version.cmake
-              cmake/EffnetOpenCV.cmake cmake/EffnetTorch.cmake cmake/EffnetSanitize.cmake
+              cmake/EffnetOpenCV.cmake cmake/EffnetPostgres.cmake cmake/EffnetTorch.cmake
+              cmake/EffnetSanitize.cmake
         DESTINATION ${package_dir} COMPONENT package)
 
 # LibTorch's folder by name: INSTALL_RPATH_USE_LINK_PATH leaves out what lies in the source folder, as .venv does.

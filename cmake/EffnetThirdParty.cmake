@@ -7,6 +7,7 @@ find_package(LibLZMA REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 include(EffnetOpenCV)
+include(EffnetPostgres)
 
 find_path(EFFNET_FMT_INCLUDE fmt/format.h REQUIRED)
 find_path(EFFNET_TOML_INCLUDE toml++/toml.h REQUIRED)

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what building and running the project needs: Debian packages (as root or with a password-less sudo) and,
 # into .venv, the pinned wheels of scripts/requirements. Run it as often as you like; nothing to do takes a moment.
-#   scripts/setup.sh [--cuda] [--developer] [--python PROGRAM]
+#   scripts/setup.sh [--tests] [--cuda] [--developer] [--python PROGRAM]
 # Exit codes: 0 done, 2 usage, 4 something is missing that only you can provide (it says what).
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 Usage: scripts/setup.sh [options]
+  --tests           also the PostgreSQL server that a test starts for itself ('make test' says so)
   --cuda            also the libraries that LibTorch needs on a GPU (preset gpu), and what Python needs to import torch
   --developer       also clang-format and clang-tidy
   --python PROGRAM  the Python (3.10 to 3.14) that makes .venv; python3 by default
@@ -24,6 +25,7 @@ packages=(
   g++ cmake ninja-build ccache make git python3 python3-venv           # tools
   zlib1g-dev liblzma-dev libopencv-dev libfmt-dev                      # pictures and text
   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsqlitecpp-dev # commands, files, trial store
+  libpqxx-dev                                                          # trial store on a PostgreSQL server
   catch2                                                               # tests
   dataset-fashion-mnist                                                # 70,000 pictures for the demo
 )
@@ -31,6 +33,7 @@ cuda=no
 python=python3
 while (($#)); do
   case $1 in
+    --tests) packages+=(postgresql) ;;
     --cuda) cuda=yes ;;
     --developer) packages+=(clang-format clang-tidy clang-tools) ;;
     --python) python=${2:?--python needs a program}; shift ;;

@@ -1,33 +1,40 @@
 #include "store/trial_store.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <bit>
 #include <iterator>
 #include <sstream>
 
 #include "spec/error.h"
 #include "spec/suggestion.h"
 #include "store/config_difference.h"
-#include "store/database.h"
+#include "store/trial_backend.h"
 
 namespace effnet::store {
 namespace {
 
 using spec::Error;
 using spec::ErrorKind;
-namespace fs = std::filesystem;
 
-std::vector<StudyRecord> read_studies(SQLite::Database& sqlite, int schema) {
-  std::vector<StudyRecord> found;
-  SQLite::Statement query(sqlite, fmt::format("SELECT name, seed, config, {} FROM studies ORDER BY id",
-                                              schema < 2 ? "0" : "trials"));
-  while (query.executeStep()) {
-    found.push_back({query.getColumn(0).getString(), seed_of(query.getColumn(1).getInt64()),
-                     query.getColumn(2).getString(), query.getColumn(3).getInt()});
-  }
-  return found;
+std::unique_ptr<TrialBackend> backend_of(const std::string& location, Access access) {
+  if (is_postgres_url(location)) return open_postgres(parse_postgres_url(location), access);
+  return open_sqlite(location, access);
+}
+
+}  // namespace
+
+std::int64_t stored_seed(std::uint64_t seed) {
+  return std::bit_cast<std::int64_t>(seed);
+}
+
+std::uint64_t seed_of(std::int64_t stored) {
+  return std::bit_cast<std::uint64_t>(stored);
+}
+
+std::string rungs_text(const std::vector<double>& rungs) {
+  return fmt::format("{}", fmt::join(rungs, " "));
 }
 
 std::vector<double> rungs_of(const std::string& text) {
@@ -35,115 +42,39 @@ std::vector<double> rungs_of(const std::string& text) {
   return {std::istream_iterator<double>(numbers), {}};
 }
 
-TrialRecord read_row(SQLite::Statement& query, int schema, const fs::path& file) {
-  TrialRecord record;
-  spec::Trial& trial = record.trial;
-  trial.number = query.getColumn("number").getInt();
-  const std::string where = fmt::format("{}: trial {}", file.string(), trial.number);
-  trial.seed = seed_of(query.getColumn("seed").getInt64());
-  trial.candidate.arch = spec::parse_arch(query.getColumn("arch").getString(), where);
-  trial.candidate.choices = spec::choices_from_json(query.getColumn("choices").getString(), where);
-  trial.candidate.cost = {query.getColumn("params").getInt64(), query.getColumn("macs").getInt64(),
-                          query.getColumn("activations").getInt64(),
-                          query.getColumn("bn_buffers").getInt64()};
-  trial.budget = {query.getColumn("budget_pictures").getInt64(), query.getColumn("budget_epochs").getInt()};
-  record.repeat = query.getColumn("repeat").getInt();
-  if (!query.getColumn("same_as").isNull()) record.same_as = query.getColumn("same_as").getInt();
-  spec::Outcome& outcome = record.outcome;
-  outcome.kind = spec::parse_outcome_kind(query.getColumn("outcome").getString(), where);
-  outcome.accuracy = query.getColumn("accuracy").getDouble();
-  outcome.loss = query.getColumn("loss").getDouble();
-  outcome.pictures = query.getColumn("pictures").getInt64();
-  outcome.seconds = query.getColumn("seconds").getDouble();
-  outcome.message = query.getColumn("message").getString();
-  if (schema >= 2) outcome.rungs = rungs_of(query.getColumn("rungs").getString());
-  record.finished = query.getColumn("finished").getString();
-  return record;
+void check_same_settings(const StudyRecord& stored, const StudyRecord& given, std::string_view where) {
+  std::string difference = config_difference(stored.config_json, given.config_json, where);
+  if (stored.seed != given.seed)
+    difference = fmt::format("seed was {} and is now {}", stored.seed, given.seed);
+  if (difference.empty()) return;
+  throw Error(ErrorKind::kUsage, where,
+              fmt::format("study '{}' was started with other settings: {}", given.name, difference),
+              "repeat the settings it was started with to go on with it, or give another --output folder");
 }
 
-void insert(SQLite::Database& sqlite, std::int64_t study, const TrialRecord& record) {
-  SQLite::Statement row(
-      sqlite,
-      "INSERT INTO trials (study, number, seed, arch, choices, params, macs, activations, "
-      "bn_buffers, budget_pictures, budget_epochs, repeat, same_as, outcome, accuracy, loss, "
-      "pictures, seconds, message, rungs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-  int column = 0;
-  const auto bind = [&](const auto& value) { row.bind(++column, value); };
-  const auto& [trial, repeat, same_as, outcome, finished] = record;
-  const spec::Cost& cost = trial.candidate.cost;
-  bind(study);
-  bind(trial.number);
-  bind(stored_seed(trial.seed));
-  bind(spec::to_text(trial.candidate.arch));
-  bind(spec::choices_json(trial.candidate.choices));
-  for (const std::int64_t value : {cost.params, cost.macs, cost.activations, cost.bn_buffers}) bind(value);
-  bind(trial.budget.pictures);
-  bind(trial.budget.epochs);
-  bind(repeat);
-  if (same_as)
-    bind(*same_as);
-  else
-    row.bind(++column);  // NULL
-  bind(std::string(spec::to_text(outcome.kind)));
-  bind(outcome.accuracy);
-  bind(outcome.loss);
-  bind(outcome.pictures);
-  bind(outcome.seconds);
-  bind(outcome.message);
-  bind(fmt::format("{}", fmt::join(outcome.rungs, " ")));
-  row.exec();
-}
-}  // namespace
-
-TrialStore::TrialStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+TrialStore::TrialStore(std::unique_ptr<TrialBackend> backend) : backend_(std::move(backend)) {}
 TrialStore::TrialStore(TrialStore&&) noexcept = default;
 TrialStore& TrialStore::operator=(TrialStore&&) noexcept = default;
 TrialStore::~TrialStore() = default;
 
-TrialStore TrialStore::open(const fs::path& file) {
-  return TrialStore(std::make_unique<Database>(file, Database::Access::kWrite));
+TrialStore TrialStore::open(const std::string& location) {
+  return TrialStore(backend_of(location, Access::kWrite));
 }
 
-TrialStore TrialStore::open_existing(const fs::path& file) {
-  return TrialStore(std::make_unique<Database>(file, Database::Access::kRead));
+TrialStore TrialStore::open_existing(const std::string& location) {
+  return TrialStore(backend_of(location, Access::kRead));
 }
 
-void TrialStore::open_study(const StudyRecord& given) {
-  database_->run([&] {
-    SQLite::Transaction transaction(*database_->sqlite, SQLite::TransactionBehavior::IMMEDIATE);
-    for (const StudyRecord& stored : read_studies(*database_->sqlite, database_->schema)) {
-      if (stored.name != given.name) continue;
-      std::string difference =
-          config_difference(stored.config_json, given.config_json, database_->file.string());
-      if (stored.seed != given.seed) {
-        difference = fmt::format("seed was {} and is now {}", stored.seed, given.seed);
-      }
-      if (difference.empty()) {
-        SQLite::Statement wanted(*database_->sqlite, "UPDATE studies SET trials = ? WHERE name = ?");
-        wanted.bind(1, given.trials);
-        wanted.bind(2, given.name);
-        wanted.exec();
-        transaction.commit();
-        return;
-      }
-      throw Error(
-          ErrorKind::kUsage, database_->file.string(),
-          fmt::format("study '{}' was started with other settings: {}", given.name, difference),
-          "repeat the settings it was started with to go on with it, or give another --output folder");
-    }
-    SQLite::Statement row(*database_->sqlite,
-                          "INSERT INTO studies (name, seed, config, trials) VALUES (?, ?, ?, ?)");
-    row.bind(1, given.name);
-    row.bind(2, stored_seed(given.seed));
-    row.bind(3, given.config_json);
-    row.bind(4, given.trials);
-    row.exec();
-    transaction.commit();
-  });
+std::string TrialStore::where() const {
+  return backend_->where();
+}
+
+void TrialStore::open_study(const StudyRecord& study) {
+  backend_->open_study(study);
 }
 
 std::vector<StudyRecord> TrialStore::studies() const {
-  return database_->run([&] { return read_studies(*database_->sqlite, database_->schema); });
+  return backend_->studies();
 }
 
 StudyRecord TrialStore::study(std::string_view name) const {
@@ -152,31 +83,48 @@ StudyRecord TrialStore::study(std::string_view name) const {
     if (study.name == name) return study;
     known.push_back(study.name);
   }
-  throw Error(ErrorKind::kUsage, database_->file.string(), fmt::format("there is no study '{}'", name),
+  throw Error(ErrorKind::kUsage, where(), fmt::format("there is no study '{}'", name),
               spec::did_you_mean(name, known));
 }
 
 void TrialStore::record(std::string_view study, const TrialRecord& trial) {
-  database_->run([&] {
-    SQLite::Transaction transaction(*database_->sqlite, SQLite::TransactionBehavior::IMMEDIATE);
-    const std::int64_t id = database_->study_id(study);
-    insert(*database_->sqlite, id, trial);
-    SQLite::Statement done(*database_->sqlite, "DELETE FROM queue WHERE study = ? AND number = ?");
-    done.bind(1, id);
-    done.bind(2, trial.trial.number);
-    done.exec();
-    transaction.commit();
-  });
+  backend_->record(study, trial);
 }
 
 std::vector<TrialRecord> TrialStore::trials(std::string_view study) const {
-  return database_->run([&] {
-    std::vector<TrialRecord> found;
-    SQLite::Statement query(*database_->sqlite, "SELECT * FROM trials WHERE study = ? ORDER BY number");
-    query.bind(1, database_->study_id(study));
-    while (query.executeStep()) found.push_back(read_row(query, database_->schema, database_->file));
-    return found;
-  });
+  return backend_->trials(study);
+}
+
+void TrialStore::offer(std::string_view study, const spec::Trial& trial) {
+  backend_->offer(study, trial);
+}
+
+void TrialStore::offer_again(std::string_view study, int number) {
+  backend_->offer_again(study, number);
+}
+
+std::optional<Claim> TrialStore::claim(std::string_view worker, double life, std::string_view study) {
+  return backend_->claim(worker, life, study);
+}
+
+bool TrialStore::beat(const Claim& claim, double progress) {
+  return backend_->beat(claim, progress);
+}
+
+bool TrialStore::deliver(const Claim& claim, const spec::Outcome& outcome) {
+  return backend_->deliver(claim, outcome);
+}
+
+void TrialStore::give_back(const Claim& claim) {
+  backend_->give_back(claim);
+}
+
+void TrialStore::give_back_all(std::string_view study, std::string_view worker_prefix) {
+  backend_->give_back_all(study, worker_prefix);
+}
+
+std::vector<QueuedTrial> TrialStore::queue(std::string_view study) const {
+  return backend_->queue(study);
 }
 
 }  // namespace effnet::store

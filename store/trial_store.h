@@ -1,5 +1,6 @@
-// Trials as they remain: one SQLite file, any number of studies, one row a finished trial, written in its own
-// transaction (WAL, synchronous FULL: a row that was recorded survives a kill and a power cut).
+// Trials as they remain: any number of studies in one database, one row a finished trial, written in its own transaction: a
+// row that was recorded survives a kill and a power cut. The database is a SQLite file, or a schema of a PostgreSQL server
+// which several machines share (postgres_location.h, docs/decisions/0015-postgresql-store.md).
 //
 //   studies (name, seed, config, trials)   config is JSON; a study is opened again only with the same; trials is how
 //                                          many it is to have
@@ -8,11 +9,12 @@
 //
 // The queue is how workers of other processes take part: the study offers trials, a worker claims one, gives signs of
 // life while it works, and delivers the outcome; the study records it. A claim without a sign of life for as long as
-// the claimant says goes to whoever asks next.
+// the claimant says goes to whoever asks next; the clock is the server's, or the machine's whose file it is. A power cut may
+// take the last changes of the queue, which costs a training.
 //
-// Every function may throw Error: kBadData for a damaged or foreign file, kEnvironment for a full disk,
-// missing permissions or a database that another process keeps locked. Rows already recorded are not touched
-// by that.
+// Every function may throw Error: kBadData for a damaged or foreign database, kEnvironment for a full disk, missing
+// permissions, a database that another process keeps locked, a server that cannot be reached. Rows already recorded are not
+// touched by that.
 #pragma once
 
 #include <cstdint>
@@ -55,16 +57,22 @@ struct QueuedTrial {
   std::optional<spec::Outcome> outcome;  // delivered
 };
 
+class TrialBackend;
+
 class TrialStore {
  public:
   static constexpr int kSchema = 2;  // a store of schema 1 is brought to 2 when it is opened for writing
 
-  static TrialStore open(const std::filesystem::path& file);           // creates the file if there is none
-  static TrialStore open_existing(const std::filesystem::path& file);  // read only; kBadData if there is none
+  // `location` is the path of a SQLite file (std::filesystem::path converts), or the URL of a store on a PostgreSQL
+  // server (postgres_location.h): kUsage where it is not well formed.
+  static TrialStore open(const std::string& location);           // creates the store if there is none
+  static TrialStore open_existing(const std::string& location);  // read only; kBadData if there is none
 
   TrialStore(TrialStore&&) noexcept;
   TrialStore& operator=(TrialStore&&) noexcept;
   ~TrialStore();
+
+  std::string where() const;  // the file, or the URL without its password
 
   // Creates the study, or checks that the one of this name has the same seed and config: else Error{kUsage}
   // that names the difference.
@@ -90,9 +98,8 @@ class TrialStore {
   std::vector<QueuedTrial> queue(std::string_view study) const;  // by number
 
  private:
-  struct Database;
-  explicit TrialStore(std::unique_ptr<Database> database);
-  std::unique_ptr<Database> database_;
+  explicit TrialStore(std::unique_ptr<TrialBackend> backend);
+  std::unique_ptr<TrialBackend> backend_;
 };
 
 }  // namespace effnet::store

@@ -13,6 +13,7 @@
 #include "report/explanation_page.h"
 #include "report/explanation_words.h"
 #include "spec/atomic_file.h"
+#include "store/postgres_location.h"
 
 namespace effnet::apps {
 namespace {
@@ -77,18 +78,21 @@ Json explanation_json(const search::Explanation& why) {
 }
 
 void run(const Options& options) {
-  const std::filesystem::path store = trial_store_of(options.study);
+  const std::string store = trial_store_of(options.study);
   const search::Explanation why = [&] {
     LiveLine line;
     return explained_study(store, [&](double fraction) {
       line.update(fmt::format("going through the trials: {:.0f} %", 100 * fraction));
     });
   }();
-  const std::filesystem::path file = options.output.empty() ? store.parent_path() / "explanation.html"
-                                                            : std::filesystem::path(options.output);
-  spec::write_file_atomically(
-      file, report::page_html(report::explanation_page(
-                why, "Why this net", fmt::format("From the trials in {}.", store.string()))));
+  const bool on_server = store::is_postgres_url(store);
+  std::filesystem::path file = options.output;
+  if (file.empty())
+    file = (on_server ? std::filesystem::path() : std::filesystem::path(store).parent_path()) /
+           "explanation.html";
+  const std::string shown = on_server ? store::parse_postgres_url(store).shown : store;
+  spec::write_file_atomically(file, report::page_html(report::explanation_page(
+                                        why, "Why this net", fmt::format("From the trials in {}.", shown))));
   print_result(options.json ? explanation_json(why).dump(2) + "\n" : report::explanation_text(why));
   print_note(fmt::format("page: {}", file.string()));
 }
@@ -99,9 +103,13 @@ void add_explain(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "explain", "Why a search's net won: what choices do, luck, margin, and how the search learnt");
   auto options = std::make_shared<Options>();
-  command->add_option("study", options->study, "output folder of effnet search or auto, or a trial store")
+  command
+      ->add_option("study", options->study,
+                   "output folder of effnet search or auto, or a trial store (file or postgresql://...)")
       ->required();
-  command->add_option("--output", options->output, "the page; default explanation.html beside the trials");
+  command->add_option(
+      "--output", options->output,
+      "the page; default explanation.html beside the trials, or here where they are on a server");
   command->add_flag("--json", options->json, "the result as JSON");
   command->footer(
       "Nothing is trained. Examples:\n  effnet explain runs/search\n  effnet explain runs/demo --json\n");

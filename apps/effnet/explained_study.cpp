@@ -21,13 +21,13 @@ std::vector<search::TrialResult> results_of(const store::TrialStore& store, std:
 
 }  // namespace
 
-search::Explanation explained_study(const std::filesystem::path& trial_store,
+search::Explanation explained_study(const std::string& trial_store,
                                     const std::function<void(double)>& progress) {
   const store::TrialStore store = store::TrialStore::open_existing(trial_store);
   const search::StudyConfig config = search::config_from_record(store.study("search"));
   const auto details = nlohmann::json::parse(config.details_json);
   if (!details.contains("space")) {
-    throw spec::Error(spec::ErrorKind::kBadData, trial_store.string(),
+    throw spec::Error(spec::ErrorKind::kBadData, store.where(),
                       "its search does not say in which space it was",
                       "only searches for a baseline can be explained");
   }

@@ -2,17 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "spec/error.h"
+#include "store/postgres_location.h"
 
 namespace effnet::apps {
 
-std::filesystem::path trial_store_of(const std::filesystem::path& study) {
+std::string trial_store_of(const std::string& where) {
+  if (store::is_postgres_url(where)) return where;
+  const std::filesystem::path study = where;
   for (const std::filesystem::path& file : {study / "trials.db", study / "search" / "trials.db"}) {
-    if (std::filesystem::is_regular_file(file)) return file;
+    if (std::filesystem::is_regular_file(file)) return file.string();
   }
-  if (std::filesystem::is_regular_file(study)) return study;
-  throw spec::Error(spec::ErrorKind::kUsage, study.string(), "holds no trials",
-                    "name the output folder of 'effnet search', 'fit' or 'auto', or a trial store (trials.db)");
+  if (std::filesystem::is_regular_file(study)) return where;
+  throw spec::Error(spec::ErrorKind::kUsage, where, "holds no trials",
+                    "name the output folder of 'effnet search', 'fit' or 'auto', or a trial store "
+                    "(trials.db, postgresql://...)");
 }
 
 std::vector<report::StudyTrials> read_studies(const store::TrialStore& store, const std::string& name) {

@@ -138,7 +138,8 @@ std::vector<search::TrialResult> best_trials(const StudyTrials& study, int count
   for (const search::TrialResult& result : study.trials) {
     if (result.reward) best.push_back(result);
   }
-  std::stable_sort(best.begin(), best.end(), [](const auto& a, const auto& b) { return *a.reward > *b.reward; });
+  std::stable_sort(best.begin(), best.end(),
+                   [](const auto& a, const auto& b) { return *a.reward > *b.reward; });
   best.resize(std::min(best.size(), static_cast<std::size_t>(count)));
   return best;
 }
@@ -220,7 +221,9 @@ void export_studies(const Options& options) {
 CLI::App* add_part(CLI::App& study, const std::shared_ptr<Options>& options, const char* name,
                    const char* what) {
   CLI::App* command = study.add_subcommand(name, what);
-  command->add_option("STORE", options->store, "trial store, or the run folder of a search or a fit")
+  command
+      ->add_option("STORE", options->store,
+                   "trial store (file or postgresql://...), or the run folder of a search or a fit")
       ->required();
   return command;
 }

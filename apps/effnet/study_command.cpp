@@ -12,12 +12,14 @@
 #include "apps/kernel_choice.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
+#include "store/trial_store.h"
 
 namespace effnet::apps {
 
 void StudyChildren::note_workers(const std::filesystem::path& folder) const {
   if (workers == 0)
-    print_note(fmt::format("trains nothing itself: start 'effnet worker {}', as often as you like", store_in(folder)));
+    print_note(fmt::format("trains nothing itself: start 'effnet worker {}', as often as you like",
+                           store::TrialStore::open(store_in(folder)).where()));
 }
 
 std::string children_json(const StudyChildren& children, const spec::Recipe& recipe) {

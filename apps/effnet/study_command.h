@@ -23,7 +23,7 @@ struct StudyChildren {
   int workers = 2;           // side by side; 0: all are left to `effnet worker`
   double trial_timeout = 0;  // seconds, 0: any
   double claim_life = 30;    // seconds of silence after which another's trial is taken over
-  std::string store;         // where the trials are kept; empty: trials.db in the output folder
+  std::string store;         // path or URL of the trial store; empty: trials.db in the output folder
 
   // How others may take part, on stderr where nothing is trained without them.
   void note_workers(const std::filesystem::path& folder) const;

@@ -123,13 +123,13 @@ void work(const Options& options, const std::filesystem::path& folder, int numbe
 void run(const Options& options) {
   check_timeouts(options.children);
   require_between("--idle-exit", options.idle_exit, 0, 1e8);
-  trial_store_of(options.store);  // before a folder is made
+  const std::string store = store::TrialStore::open(trial_store_of(options.store)).where();  // before a folder is made
   const std::filesystem::path folder =
       options.output.empty() ? fmt::format("runs/worker-{}", getpid()) : options.output;
   std::filesystem::create_directories(folder);
   stop_requested();
   print_note(fmt::format("takes trials from {}; logs in {}; Ctrl-C gives the trials under way back",
-                         options.store, folder.string()));
+                         store, folder.string()));
   Crew crew;
   std::vector<std::thread> workers;
   for (int number = 0; number < options.children.workers; ++number) {

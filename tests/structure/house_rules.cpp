@@ -132,7 +132,7 @@ Complaints check_libraries_are_confined(const SourceFile& file) {
     }
     if (file.is_header() &&
         (is_opencv(include.name) ||
-         starts_with_any(include.name, {"nlohmann/", "toml++/", "CLI/", "SQLiteCpp/", "sqlite3.h"}))) {
+         starts_with_any(include.name, {"nlohmann/", "toml++/", "CLI/", "SQLiteCpp/", "sqlite3.h", "pqxx/", "libpq"}))) {
       complaints.push_back(at(file, include.line) + include.name + " belongs into a .cpp file");
     }
   }

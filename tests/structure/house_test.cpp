@@ -77,6 +77,7 @@ TEST_CASE("a planted fault is found") {
   CHECK(check_libraries_are_confined({"report/a.cpp", "#include <opencv2/core.hpp>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"data/a.h", "#include <opencv2/core.hpp>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"store/a.h", "#include <nlohmann/json_fwd.hpp>\n"}).size() == 1);
+  CHECK(check_libraries_are_confined({"store/a.h", "#include <pqxx/pqxx>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"store/a.cpp", "#include <nlohmann/json.hpp>\n"}).empty());
   CHECK(check_libraries_are_confined({"apps/effnet_bench/a.cpp", "#include <cudnn.h>\n"}).size() == 1);
   CHECK(check_libraries_are_confined({"cudnn/a.h", "#include <cudnn.h>\n"}).empty());

@@ -1,10 +1,10 @@
-// The queue of a trial store: each call is one statement or one transaction, so that processes cannot interfere.
+// The queue of a trial store in SQLite: each call is one statement or one transaction, so that processes cannot interfere.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
 #include <chrono>
 
-#include "store/database.h"
+#include "store/sqlite_backend.h"
 
 namespace effnet::store {
 namespace {
@@ -38,48 +38,46 @@ void bind_claim(SQLite::Statement& statement, const Claim& claim) {
 
 }  // namespace
 
-void TrialStore::offer(std::string_view study, const spec::Trial& trial) {
-  database_->run([&] {
+void SqliteBackend::offer(std::string_view study, const spec::Trial& trial) {
+  run(Durability::kQuick, [&] {
     SQLite::Statement row(
-        *database_->sqlite,
+        *sqlite_,
         "INSERT INTO queue (study, number, trial) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET trial = "
         "excluded.trial, worker = NULL, outcome = NULL WHERE trial != excluded.trial");
-    row.bind(1, database_->study_id(study));
+    row.bind(1, study_id(study));
     row.bind(2, trial.number);
     row.bind(3, spec::trial_json(trial));
     row.exec();
   });
 }
 
-void TrialStore::offer_again(std::string_view study, int number) {
-  database_->run([&] {
-    SQLite::Statement row(*database_->sqlite,
+void SqliteBackend::offer_again(std::string_view study, int number) {
+  run(Durability::kQuick, [&] {
+    SQLite::Statement row(*sqlite_,
                           "UPDATE queue SET worker = NULL, outcome = NULL WHERE study = ? AND number = ?");
-    row.bind(1, database_->study_id(study));
+    row.bind(1, study_id(study));
     row.bind(2, number);
     row.exec();
   });
 }
 
-std::optional<Claim> TrialStore::claim(std::string_view worker, double life, std::string_view study) {
-  return database_->run([&]() -> std::optional<Claim> {
+std::optional<Claim> SqliteBackend::claim(std::string_view worker, double life, std::string_view study) {
+  return run(Durability::kQuick, [&]() -> std::optional<Claim> {
     // Looked for first: a worker that waits should not hold up those that write.
-    SQLite::Statement any(*database_->sqlite, fmt::format("SELECT 1 FROM queue WHERE {} LIMIT 1", kFree));
+    SQLite::Statement any(*sqlite_, fmt::format("SELECT 1 FROM queue WHERE {} LIMIT 1", kFree));
     bind_free(any, life, study);
     if (!any.executeStep()) return std::nullopt;
     any.reset();
 
-    SQLite::Transaction transaction(*database_->sqlite, SQLite::TransactionBehavior::IMMEDIATE);
+    SQLite::Transaction transaction(*sqlite_, SQLite::TransactionBehavior::IMMEDIATE);
     SQLite::Statement first(
-        *database_->sqlite,
-        fmt::format("SELECT study, number, trial, (SELECT name FROM studies WHERE id = study) FROM "
-                    "queue WHERE {} ORDER BY study, number LIMIT 1",
-                    kFree));
+        *sqlite_, fmt::format("SELECT study, number, trial, (SELECT name FROM studies WHERE id = study) FROM "
+                              "queue WHERE {} ORDER BY study, number LIMIT 1",
+                              kFree));
     bind_free(first, life, study);
     if (!first.executeStep()) return std::nullopt;
     SQLite::Statement take(
-        *database_->sqlite,
-        "UPDATE queue SET worker = ?, beat = ?, progress = 0 WHERE study = ? AND number = ?");
+        *sqlite_, "UPDATE queue SET worker = ?, beat = ?, progress = 0 WHERE study = ? AND number = ?");
     take.bind(1, std::string(worker));
     take.bind(2, now_in_milliseconds());
     take.bind(3, first.getColumn(0).getInt64());
@@ -88,16 +86,16 @@ std::optional<Claim> TrialStore::claim(std::string_view worker, double life, std
     const std::string name = first.getColumn(3).getString();
     Claim claim{name, std::string(worker),
                 spec::trial_from_json(first.getColumn(2).getString(),
-                                      fmt::format("{}: queue of '{}'", database_->file.string(), name))};
+                                      fmt::format("{}: queue of '{}'", file_.string(), name))};
     first.reset();
     transaction.commit();
     return claim;
   });
 }
 
-bool TrialStore::beat(const Claim& claim, double progress) {
-  return database_->run([&] {
-    SQLite::Statement row(*database_->sqlite,
+bool SqliteBackend::beat(const Claim& claim, double progress) {
+  return run(Durability::kQuick, [&] {
+    SQLite::Statement row(*sqlite_,
                           fmt::format("UPDATE queue SET beat = :now, progress = :progress{}", kStillClaimed));
     bind_claim(row, claim);
     row.bind(":now", now_in_milliseconds());
@@ -106,44 +104,42 @@ bool TrialStore::beat(const Claim& claim, double progress) {
   });
 }
 
-bool TrialStore::deliver(const Claim& claim, const spec::Outcome& outcome) {
-  return database_->run([&] {
-    SQLite::Statement row(*database_->sqlite,
-                          fmt::format("UPDATE queue SET outcome = :outcome{}", kStillClaimed));
+bool SqliteBackend::deliver(const Claim& claim, const spec::Outcome& outcome) {
+  return run(Durability::kQuick, [&] {
+    SQLite::Statement row(*sqlite_, fmt::format("UPDATE queue SET outcome = :outcome{}", kStillClaimed));
     bind_claim(row, claim);
     row.bind(":outcome", spec::outcome_json(claim.trial.number, outcome));
     return row.exec() == 1;
   });
 }
 
-void TrialStore::give_back(const Claim& claim) {
-  database_->run([&] {
-    SQLite::Statement row(*database_->sqlite, fmt::format("UPDATE queue SET worker = NULL{}", kStillClaimed));
+void SqliteBackend::give_back(const Claim& claim) {
+  run(Durability::kQuick, [&] {
+    SQLite::Statement row(*sqlite_, fmt::format("UPDATE queue SET worker = NULL{}", kStillClaimed));
     bind_claim(row, claim);
     row.exec();
   });
 }
 
-void TrialStore::give_back_all(std::string_view study, std::string_view worker_prefix) {
-  database_->run([&] {
+void SqliteBackend::give_back_all(std::string_view study, std::string_view worker_prefix) {
+  run(Durability::kQuick, [&] {
     SQLite::Statement rows(
-        *database_->sqlite,
+        *sqlite_,
         "UPDATE queue SET worker = NULL WHERE study = ?1 AND outcome IS NULL AND substr(worker, 1, "
         "length(?2)) = ?2");
-    rows.bind(1, database_->study_id(study));
+    rows.bind(1, study_id(study));
     rows.bind(2, std::string(worker_prefix));
     rows.exec();
   });
 }
 
-std::vector<QueuedTrial> TrialStore::queue(std::string_view study) const {
-  return database_->run([&] {
+std::vector<QueuedTrial> SqliteBackend::queue(std::string_view study) const {
+  return run(Durability::kQuick, [&] {
     std::vector<QueuedTrial> trials;
-    if (database_->schema < 2) return trials;
+    if (schema_ < 2) return trials;
     SQLite::Statement query(
-        *database_->sqlite,
-        "SELECT number, worker, progress, outcome FROM queue WHERE study = ? ORDER BY number");
-    query.bind(1, database_->study_id(study));
+        *sqlite_, "SELECT number, worker, progress, outcome FROM queue WHERE study = ? ORDER BY number");
+    query.bind(1, study_id(study));
     while (query.executeStep()) {
       QueuedTrial trial{.number = query.getColumn(0).getInt(),
                         .worker = query.getColumn(1).getString(),
@@ -152,7 +148,7 @@ std::vector<QueuedTrial> TrialStore::queue(std::string_view study) const {
       if (!query.getColumn(3).isNull()) {
         trial.outcome = spec::outcome_from_json(
             query.getColumn(3).getString(), trial.number,
-            fmt::format("{}: outcome of trial {} in the queue", database_->file.string(), trial.number));
+            fmt::format("{}: outcome of trial {} in the queue", file_.string(), trial.number));
       }
       trials.push_back(std::move(trial));
     }

@@ -1,5 +1,4 @@
-// The queue of a trial store: what workers of other processes take from it and bring back.
-#include <SQLiteCpp/SQLiteCpp.h>
+// The queue of a trial store: what workers of other processes take from it and bring back. On each kind of database.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,7 +6,8 @@
 
 #include "store/trial_store.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/scratch_store.h"
 
 using namespace effnet;
 using store::Claim;
@@ -28,8 +28,8 @@ spec::Trial trial(int number) {
   return trial;
 }
 
-TrialStore store_with(const std::filesystem::path& file, int trials) {
-  TrialStore store = TrialStore::open(file);
+TrialStore store_with(const std::string& location, int trials) {
+  TrialStore store = TrialStore::open(location);
   store.open_study({"main", 1, "{}"});
   for (int i = 0; i < trials; ++i) store.offer("main", trial(i));
   return store;
@@ -38,8 +38,8 @@ TrialStore store_with(const std::filesystem::path& file, int trials) {
 }  // namespace
 
 TEST_CASE("a trial that is offered is claimed once, whole, and brought back") {
-  const tests::TemporaryFolder scratch;
-  TrialStore store = store_with(scratch / "s", 2);
+  const tests::ScratchStore scratch;
+  TrialStore store = store_with(scratch.location(), 2);
   const std::optional<Claim> first = store.claim("anna", kLong);
   REQUIRE(first);
   CHECK(first->study == "main");
@@ -63,8 +63,8 @@ TEST_CASE("a trial that is offered is claimed once, whole, and brought back") {
 }
 
 TEST_CASE("the claim of a silent worker goes to another, and what the first brings later is not used") {
-  const tests::TemporaryFolder scratch;
-  TrialStore store = store_with(scratch / "s", 1);
+  const tests::ScratchStore scratch;
+  TrialStore store = store_with(scratch.location(), 1);
   const Claim silent = *store.claim("silent", kLong);
   std::this_thread::sleep_for(std::chrono::milliseconds(30));
   const std::optional<Claim> second = store.claim("second", 0.01);
@@ -79,8 +79,8 @@ TEST_CASE("the claim of a silent worker goes to another, and what the first brin
 }
 
 TEST_CASE("a sign of life keeps a claim") {
-  const tests::TemporaryFolder scratch;
-  TrialStore store = store_with(scratch / "s", 1);
+  const tests::ScratchStore scratch;
+  TrialStore store = store_with(scratch.location(), 1);
   const Claim claim = *store.claim("alive", kLong);
   std::this_thread::sleep_for(std::chrono::milliseconds(150));
   CHECK(store.beat(claim, 0));
@@ -88,8 +88,8 @@ TEST_CASE("a sign of life keeps a claim") {
 }
 
 TEST_CASE("claims that are given back can be taken again") {
-  const tests::TemporaryFolder scratch;
-  TrialStore store = store_with(scratch / "s", 3);
+  const tests::ScratchStore scratch;
+  TrialStore store = store_with(scratch.location(), 3);
   const Claim claim = *store.claim("study-0", kLong);
   store.claim("study-1", kLong);
   store.claim("far", kLong);
@@ -101,8 +101,8 @@ TEST_CASE("claims that are given back can be taken again") {
 }
 
 TEST_CASE("a trial offered again keeps its worker; another trial of the number takes its place") {
-  const tests::TemporaryFolder scratch;
-  TrialStore store = store_with(scratch / "s", 1);
+  const tests::ScratchStore scratch;
+  TrialStore store = store_with(scratch.location(), 1);
   const Claim claim = *store.claim("anna", kLong);
   store.offer("main", trial(0));
   CHECK(store.beat(claim, 0));
@@ -115,13 +115,13 @@ TEST_CASE("a trial offered again keeps its worker; another trial of the number t
 
 TEST_CASE("of many processes that claim at once each trial has one, and none is left") {
   constexpr int kWorkers = 8, kTrials = 64;
-  const tests::TemporaryFolder scratch;
-  store_with(scratch / "s", kTrials);
+  const tests::ScratchStore scratch;
+  store_with(scratch.location(), kTrials);
   std::vector<pid_t> workers;
   for (int i = 0; i < kWorkers; ++i) {
     workers.push_back(fork());
     if (workers.back() != 0) continue;
-    TrialStore store = TrialStore::open(scratch / "s");
+    TrialStore store = TrialStore::open(scratch.location());
     const std::string name = "worker" + std::to_string(i);
     while (const std::optional<Claim> claim = store.claim(name, kLong)) {
       // The outcome names the worker: were a trial claimed twice, one of the deliveries would fail.
@@ -134,35 +134,43 @@ TEST_CASE("of many processes that claim at once each trial has one, and none is 
     waitpid(worker, &status, 0);
     CHECK(status == 0);
   }
-  const TrialStore store = TrialStore::open_existing(scratch / "s");
+  const TrialStore store = TrialStore::open_existing(scratch.location());
   REQUIRE(store.queue("main").size() == kTrials);
   for (const store::QueuedTrial& queued : store.queue("main")) CHECK(queued.outcome.has_value());
 }
 
-TEST_CASE("a store of the first schema is read as it is, and brought to the present one when written") {
-  const tests::TemporaryFolder scratch;
-  {
-    TrialStore store = TrialStore::open(scratch / "s");
-    store.open_study({"main", 1, "{}"});
-    spec::Trial old = trial(0);
-    store.record("main", {old, 0, {}, {.accuracy = 50}});
+TEST_CASE("a trial that is offered again can be claimed once more, and what was delivered is gone") {
+  const tests::ScratchStore scratch;
+  TrialStore store = store_with(scratch.location(), 1);
+  const Claim first = *store.claim("anna", kLong);
+  CHECK(store.deliver(first, {.kind = spec::OutcomeKind::kCrashed, .message = "by accident"}));
+  store.offer_again("main", 0);
+  CHECK_FALSE(store.queue("main")[0].outcome);
+  const std::optional<Claim> second = store.claim("bert", kLong);
+  REQUIRE(second);
+  CHECK(store.deliver(*second, {.accuracy = 70}));
+  CHECK(store.queue("main")[0].outcome->accuracy == 70);
+}
+
+TEST_CASE("without a study's name a claim is of the first study that has a free trial") {
+  const tests::ScratchStore scratch;
+  TrialStore store = TrialStore::open(scratch.location());
+  for (const char* name : {"second in the alphabet", "first in the alphabet"}) {
+    store.open_study({name, 1, "{}"});
+    store.offer(name, trial(7));
   }
-  {
-    SQLite::Database old(scratch / "s", SQLite::OPEN_READWRITE);  // as the first version left it
-    old.exec(
-        "DROP TABLE queue; ALTER TABLE studies DROP COLUMN trials; ALTER TABLE trials DROP COLUMN rungs; PRAGMA "
-        "user_version = 1");
-  }
-  {
-    const TrialStore store = TrialStore::open_existing(scratch / "s");
-    CHECK(store.studies().size() == 1);
-    CHECK(store.trials("main").size() == 1);
-    CHECK(store.queue("main").empty());
-  }
-  TrialStore store = TrialStore::open(scratch / "s");
-  store.open_study({"main", 1, "{}", 40});
-  CHECK(store.study("main").trials == 40);
-  CHECK(store.trials("main").size() == 1);
-  store.offer("main", trial(1));
-  CHECK(store.claim("anna", kLong)->trial.number == 1);
+  CHECK_FALSE(store.claim("anna", kLong, "third"));
+  CHECK(store.claim("anna", kLong)->study == "second in the alphabet");
+  CHECK(store.claim("anna", kLong)->study == "first in the alphabet");
+  CHECK_FALSE(store.claim("anna", kLong));
+  store.give_back_all("first in the alphabet", "anna");
+  CHECK_FALSE(store.claim("bert", kLong, "second in the alphabet"));
+  CHECK(store.claim("bert", kLong, "first in the alphabet")->trial.number == 7);
+}
+
+TEST_CASE("trials are not offered to a study that was not opened") {
+  const tests::ScratchStore scratch;
+  TrialStore store = TrialStore::open(scratch.location());
+  CHECK(tests::error_of([&] { store.offer("main", trial(0)); }).kind() == spec::ErrorKind::kFailed);
+  CHECK(tests::error_of([&] { store.queue("main"); }).kind() == spec::ErrorKind::kFailed);
 }

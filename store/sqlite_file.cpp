@@ -1,10 +1,9 @@
-#include "store/database.h"
+// A SQLite file as a trial store: opening it, its identity and schema, errors.
+#include "store/sqlite_backend.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
-
-#include <bit>
 
 #include "spec/error.h"
 
@@ -91,20 +90,12 @@ Error foreign(const fs::path& file, std::string_view what) {
 
 }  // namespace
 
-std::int64_t stored_seed(std::uint64_t seed) {
-  return std::bit_cast<std::int64_t>(seed);
-}
-
-std::uint64_t seed_of(std::int64_t stored) {
-  return std::bit_cast<std::uint64_t>(stored);
-}
-
-TrialStore::Database::Database(const fs::path& path, Access access) : file(path) {
-  if (access == Access::kRead && !fs::is_regular_file(path))
-    throw foreign(path, "there is no trial store here");
-  run_alone([&] {
-    sqlite = std::make_unique<SQLite::Database>(
-        path.string(),
+SqliteBackend::SqliteBackend(const fs::path& file, Access access) : file_(file) {
+  if (access == Access::kRead && !fs::is_regular_file(file))
+    throw foreign(file, "there is no trial store here");
+  run_alone(Durability::kOnDisk, [&] {
+    sqlite_ = std::make_unique<SQLite::Database>(
+        file.string(),
         access == Access::kRead ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
         kBusyMilliseconds);
     if (access == Access::kRead)
@@ -114,66 +105,76 @@ TrialStore::Database::Database(const fs::path& path, Access access) : file(path)
   });
 }
 
-TrialStore::Database::~Database() = default;
+SqliteBackend::~SqliteBackend() = default;
 
-void TrialStore::Database::run_alone(const std::function<void()>& work) const {
+std::unique_ptr<TrialBackend> open_sqlite(const fs::path& file, Access access) {
+  return std::make_unique<SqliteBackend>(file, access);
+}
+
+void SqliteBackend::run_alone(Durability durability, const std::function<void()>& work) const {
   const std::scoped_lock lock(mutex_);
   try {
+    if (durability != durability_) {
+      sqlite_->exec(durability == Durability::kOnDisk ? "PRAGMA synchronous = FULL"
+                                                      : "PRAGMA synchronous = NORMAL");
+      durability_ = durability;
+    }
     work();
   } catch (const SQLite::Exception& error) {
-    throw translated(file, error);
+    throw translated(file_, error);
   }
 }
 
-std::int64_t TrialStore::Database::study_id(std::string_view name) const {
-  SQLite::Statement query(*sqlite, "SELECT id FROM studies WHERE name = ?");
+std::int64_t SqliteBackend::study_id(std::string_view name) const {
+  SQLite::Statement query(*sqlite_, "SELECT id FROM studies WHERE name = ?");
   query.bind(1, std::string(name));
   if (!query.executeStep()) {
-    throw Error(ErrorKind::kFailed, file.string(), fmt::format("study '{}' was not opened", name));
+    throw Error(ErrorKind::kFailed, file_.string(), fmt::format("study '{}' was not opened", name));
   }
   return query.getColumn(0).getInt64();
 }
 
-void TrialStore::Database::check_identity() {
-  const int id = sqlite->execAndGet("PRAGMA application_id").getInt();
-  if (id != kApplicationId) throw foreign(file, "is a database of another program, not a trial store");
-  schema = sqlite->execAndGet("PRAGMA user_version").getInt();
-  if (schema < 1 || schema > kSchema) {
-    throw foreign(file, fmt::format("trial store of schema {}; this program knows 1 to {}", schema, kSchema));
+void SqliteBackend::check_identity() {
+  const int id = sqlite_->execAndGet("PRAGMA application_id").getInt();
+  if (id != kApplicationId) throw foreign(file_, "is a database of another program, not a trial store");
+  schema_ = sqlite_->execAndGet("PRAGMA user_version").getInt();
+  if (schema_ < 1 || schema_ > TrialStore::kSchema) {
+    throw foreign(file_, fmt::format("trial store of schema {}; this program knows 1 to {}", schema_,
+                                     TrialStore::kSchema));
   }
-  const std::string verdict = sqlite->execAndGet("PRAGMA quick_check(1)").getString();
-  if (verdict != "ok") throw foreign(file, fmt::format("the trial store is damaged: {}", verdict));
+  const std::string verdict = sqlite_->execAndGet("PRAGMA quick_check(1)").getString();
+  if (verdict != "ok") throw foreign(file_, fmt::format("the trial store is damaged: {}", verdict));
 }
 
-void TrialStore::Database::prepare() {
-  sqlite->exec("PRAGMA foreign_keys = ON");
-  const bool fresh = sqlite->execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0 &&
-                     sqlite->execAndGet("PRAGMA application_id").getInt() == 0;
+void SqliteBackend::prepare() {
+  sqlite_->exec("PRAGMA foreign_keys = ON");
+  const bool fresh = sqlite_->execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0 &&
+                     sqlite_->execAndGet("PRAGMA application_id").getInt() == 0;
   if (!fresh) check_identity();  // before anything is written into what may be another program's file
-  sqlite->exec("PRAGMA journal_mode = WAL");
-  sqlite->exec("PRAGMA synchronous = FULL");
+  sqlite_->exec("PRAGMA journal_mode = WAL");
+  sqlite_->exec("PRAGMA synchronous = FULL");
   if (fresh) create_tables();
   migrate();
 }
 
-void TrialStore::Database::create_tables() {
-  SQLite::Transaction transaction(*sqlite, SQLite::TransactionBehavior::IMMEDIATE);
-  if (sqlite->tableExists("studies")) return;  // another process was first
-  sqlite->exec(kFirstSchema);
-  sqlite->exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
-  sqlite->exec("PRAGMA user_version = 1");
+void SqliteBackend::create_tables() {
+  SQLite::Transaction transaction(*sqlite_, SQLite::TransactionBehavior::IMMEDIATE);
+  if (sqlite_->tableExists("studies")) return;  // another process was first
+  sqlite_->exec(kFirstSchema);
+  sqlite_->exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
+  sqlite_->exec("PRAGMA user_version = 1");
   transaction.commit();
 }
 
-void TrialStore::Database::migrate() {
-  schema = sqlite->execAndGet("PRAGMA user_version").getInt();
-  if (schema == kSchema) return;
-  SQLite::Transaction transaction(*sqlite, SQLite::TransactionBehavior::IMMEDIATE);
-  schema = sqlite->execAndGet("PRAGMA user_version").getInt();  // another process may have been first
-  if (schema < 2) sqlite->exec(kSecondSchema);
-  sqlite->exec(fmt::format("PRAGMA user_version = {}", kSchema));
+void SqliteBackend::migrate() {
+  schema_ = sqlite_->execAndGet("PRAGMA user_version").getInt();
+  if (schema_ == TrialStore::kSchema) return;
+  SQLite::Transaction transaction(*sqlite_, SQLite::TransactionBehavior::IMMEDIATE);
+  schema_ = sqlite_->execAndGet("PRAGMA user_version").getInt();  // another process may have been first
+  if (schema_ < 2) sqlite_->exec(kSecondSchema);
+  sqlite_->exec(fmt::format("PRAGMA user_version = {}", TrialStore::kSchema));
   transaction.commit();
-  schema = kSchema;
+  schema_ = TrialStore::kSchema;
 }
 
 }  // namespace effnet::store
