@@ -63,9 +63,11 @@ Objective objective_of(const ObjectiveWords& words, const ObjectivePlaces& place
                   .weight_above = {}};
     if (!front) term.target = words.targets[i];
     if (!words.weights.empty()) read_weight(words.weights[i], term, places.weight);
+    if (!front && !(term.target > 0)) check({objective.form, {term}}, places.target);
+    check({objective.form, {term}}, places.weight);
     objective.terms.push_back(term);
   }
-  check(objective, places.form);
+  check(objective, places.cost);
   return objective;
 }
 

@@ -229,6 +229,10 @@ TEST_CASE("space and plan files: unknown keys with their line, a space without a
   refused("rank_check_nets = 6", "rank_check_nets = 2", "at least 3");
   refused("rank_check_nets = 6", "rank_check_nets = 31", "has only 30");
   refused("[data]\n", "[data]\ntrain_pictures = 60000\n", "train_pictures");
+  refused("objective = \"hard\"", "objective = \"pareto\"", "a plan is after one net");
+  refused("target = 2e6", "target = [2e6, 1e5]", "2 targets for 1 cost (macs)");
+  refused("cost = \"macs\"\ntarget = 2e6",
+          "cost = [\"macs\", \"params\"]\ntarget = [2e6, 1e5]\nweight = [-0.1, \"x\"]", "'x' is no weight");
   refused("workers = 2", "workers = 0", "workers");
   refused("kernels = \"auto\"", "kernels = \"refrence\"", "plan.toml:7: unknown kernels 'refrence'");
   refused("phi = [0, 1, 2]", "phi = [0, 1, 1e9]", "phi");

@@ -43,6 +43,9 @@ TEST_CASE("what does not fit together is refused with what would") {
   CHECK(contains(refusal({"pareto", {"macs"}, {2e6}, {}}), "constraint"));
   CHECK(contains(refusal({"pareto", {"macs"}, {}, {"-1"}}), "soft"));
   CHECK(contains(refusal({"pareto", {"macs", "params", "activations"}, {}, {}}), "one cost or two"));
+  CHECK(contains(refusal({"hard", {"macs"}, {0}, {}}), "--target: "));
+  CHECK(contains(refusal({"hard", {"macs"}, {1}, {"1"}}), "--weight: "));
+  CHECK(contains(refusal({"hard", {"macs", "macs"}, {1, 2}, {}}), "--cost: "));
 }
 
 // Written by version 0.1.0: its studies go on.
