@@ -68,7 +68,7 @@ void run(Options options) {
   config.grid.tolerance = scaling::parse_decimal(options.tolerance, "--tolerance");
   config.cost_kind = spec::parse_cost_kind(options.cost, "--cost");
   require_between("--cost-spread", config.cost_spread, 0, 1);
-  check_timeouts(options.step.children);
+  check_children(options.step.children);
   if (options.dry_run) return print_result(options.study.json ? points_json(config) : points_summary(config));
   train(options);
 }

@@ -78,7 +78,7 @@ void run(Options options) {
   config.lag = lag_of(options.study, step.children, config.lag);
   const search::Space space =
       search::load_space(step.space_name).with_limits(search::limits_of(config.objective));
-  check_timeouts(step.children);
+  check_children(step.children);
   check(step, space);
   const spec::Recipe recipe = recipe_of(options.study);
   if (const std::string note = search::target_note(config.objective); !note.empty())

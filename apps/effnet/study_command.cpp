@@ -12,6 +12,7 @@
 #include "apps/kernel_choice.h"
 #include "spec/atomic_file.h"
 #include "spec/error.h"
+#include "store/postgres_location.h"
 #include "store/trial_store.h"
 
 namespace effnet::apps {
@@ -58,13 +59,19 @@ void add_timeout_flags(CLI::App& command, StudyChildren& children) {
       ->capture_default_str();
 }
 
-void check_timeouts(const StudyChildren& children) {
+void check_children(const StudyChildren& children) {
   require_between("--trial-timeout", children.trial_timeout, 0, 1e8);
   require_between("--claim-timeout", children.claim_life, 0.5, 1e8);
+  if (store::is_postgres_url(children.store)) store::parse_postgres_url(children.store);
 }
 
 int lag_of(const StudyFlags& flags, const StudyChildren& children, int least) {
-  if (flags.lag) return *flags.lag;
+  if (flags.lag) {
+    if (*flags.lag < children.workers)
+      print_note(fmt::format("note: with --lag {} at most {} of the {} workers can be busy", *flags.lag,
+                             *flags.lag, children.workers));
+    return *flags.lag;
+  }
   if (std::filesystem::exists(std::filesystem::path(flags.output) / "run.json")) {
     const auto config = nlohmann::json::parse(store::read_identity(flags.output).config_json, nullptr, false);
     const auto& settings = config.is_object() && config.contains("search") ? config["search"] : config;

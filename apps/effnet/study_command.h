@@ -49,7 +49,7 @@ void add_study_flags(CLI::App& command, StudyChildren& children, spec::Budget& b
 
 // --trial-timeout and --claim-timeout, of every command with workers.
 void add_timeout_flags(CLI::App& command, StudyChildren& children);
-void check_timeouts(const StudyChildren& children);  // kUsage
+void check_children(const StudyChildren& children);  // kUsage for a time-out out of range, a URL that is none
 
 // --lag; else that of the study which the output folder has, so that it is gone on with by any number of workers; else
 // `least`, or as many as there are workers.

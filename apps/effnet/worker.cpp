@@ -121,7 +121,7 @@ void work(const Options& options, const std::filesystem::path& folder, int numbe
 }
 
 void run(const Options& options) {
-  check_timeouts(options.children);
+  check_children(options.children);
   require_between("--idle-exit", options.idle_exit, 0, 1e8);
   const std::string store = store::TrialStore::open(trial_store_of(options.store)).where();  // before a folder is made
   const std::filesystem::path folder =

@@ -135,8 +135,11 @@ TEST_CASE("absurd flags are refused before anything is done") {
   check_one_message(tests::effnet({"train", ""}), 2, "");
   CHECK_FALSE(fs::exists(place.folder / "run"));
   for (const char* more :
-       {"--workers", "--threads", "--child-epochs", "--finalists", "--trials", "--pictures"})
+       {"--threads", "--child-epochs", "--finalists", "--trials", "--pictures", "--lag", "--claim-timeout"})
     check_one_message(place.search({more, "0"}), 2, more);
+  check_one_message(place.search({"--workers", "-1"}), 2, "--workers");
+  check_one_message(place.search({"--early-stop", "meadian"}), 2, "median");
+  check_one_message(place.search({"--store", "postgresql://host/db#no name"}), 2, "#");
   for (const char* target : {"nan", "-1", "0"})
     check_one_message(place.search({"--target", target}), 2, "target");
   check_one_message(place.search({"--random-trials", "-1"}), 2, "--random-trials");
