@@ -31,7 +31,7 @@ search::Calibration run_calibration(const SearchStep& step, const CalibrationFla
       .lag = step.config.lag,
       .details_json = step.config.details_json};
   LiveLine line;
-  Progress progress(line);
+  Progress progress(line, Progress::Weights::kRelative);
   const double times = static_cast<double>(config.long_budget.epochs) / budget.epochs;
   progress.add_phase(kShortPhase, config.short_trials());
   progress.add_phase(kLongPhase, config.nets * times);

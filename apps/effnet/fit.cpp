@@ -44,7 +44,7 @@ void train(Options& options) {
     step.children.trainer.recipe_file = folder / "recipe.toml";
     step.children.note_workers(folder.path());
     LiveLine line;
-    Progress progress(line);
+    Progress progress(line, Progress::Weights::kRelative);
     add_fit_phase(progress, 1);
     const search::CoefficientFitResult result = run_fit_step(step, folder.path(), progress, stop_requested());
     print_result(options.study.json ? fit_json(result.file, result.choice)

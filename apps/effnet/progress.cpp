@@ -41,8 +41,8 @@ void Progress::update(double fraction, std::string_view detail) {
       total += each.weight;
       done += each.weight * each.done;
     }
-    text = fmt::format("[{:3.0f} %] {}: {} | {} gone, about {} left", 100 * done / total, phase.name, detail,
-                       duration_text(seconds_since(start_)), duration_text(seconds_left()));
+    text = fmt::format("[{:3.0f} %] {}: {} | {} gone, {}", 100 * done / total, phase.name, detail,
+                       duration_text(seconds_since(start_)), left_text());
   }
   line_.update(text);
 }
@@ -66,16 +66,17 @@ double Progress::phase_seconds(std::string_view name) const {
   return 0;
 }
 
-double Progress::seconds_left() const {
+std::string Progress::left_text() const {
   double left = 0, done_now = 0, total = 0;
   for (const Phase& phase : phases_) {
     total += phase.weight;
     left += phase.weight * (1 - phase.done);
     done_now += phase.weight * (phase.done - phase.resumed);
   }
-  // Below 2 % the pace is noise; the weights are predicted seconds then.
-  const double pace = done_now > 0.02 * total ? seconds_since(start_) / done_now : 1;
-  return left * pace;
+  const bool measured = done_now > 0.02 * total;  // below that the pace is noise
+  if (!measured && weights_ == Weights::kRelative) return "time left not known yet";
+  const double pace = measured ? seconds_since(start_) / done_now : 1;
+  return fmt::format("about {} left", duration_text(left * pace));
 }
 
 StudyProgress::~StudyProgress() {

@@ -1,6 +1,6 @@
-// Progress of long work in phases, with time left. Phases are weighted by the seconds predicted for them; once some
-// of the work is done, the time left follows the measured pace. Work that an earlier run had done costs no time and
-// does not count towards the pace.
+// Progress of long work in phases, with time left. Phases are weighted by the seconds predicted for them, or among each
+// other where nothing was predicted; once some of the work is done, the time left follows the measured pace. Work that an
+// earlier run had done costs no time and does not count towards the pace.
 #pragma once
 
 #include <chrono>
@@ -17,9 +17,11 @@ namespace effnet::apps {
 
 class Progress {
  public:
-  explicit Progress(LiveLine& line) : line_(line), start_(Clock::now()) {}
+  enum class Weights { kPredictedSeconds, kRelative };
 
-  // In the order they will come; weights in predicted seconds (any unit when there is only one phase).
+  Progress(LiveLine& line, Weights weights) : line_(line), weights_(weights), start_(Clock::now()) {}
+
+  // In the order they will come.
   void add_phase(std::string name, double weight);
 
   void begin(std::string_view name, double already_done = 0);  // fractions 0..1
@@ -38,9 +40,10 @@ class Progress {
   };
 
   Phase& current() { return phases_[static_cast<std::size_t>(index_)]; }
-  double seconds_left() const;
+  std::string left_text() const;
 
   LiveLine& line_;
+  Weights weights_;
   Clock::time_point start_, phase_start_;
   std::vector<Phase> phases_;
   int index_ = -1;

@@ -91,7 +91,7 @@ void run(Options options) {
     step.children.trainer.recipe_file = folder / "recipe.toml";
     step.children.note_workers(folder.path());
     LiveLine line;
-    Progress progress(line);
+    Progress progress(line, Progress::Weights::kRelative);
     add_search_phases(progress, step, 1);
     const search::BaselineSearchResult result =
         run_search_step(step, space, folder.path(), progress, stop_requested());

@@ -102,7 +102,7 @@ std::string records_json(const std::vector<spec::RunRecord>& records) {
 
 void train_family(const Options& options, const std::vector<std::string>& other_flags) {
   LiveLine line;
-  Progress progress(line);
+  Progress progress(line, Progress::Weights::kRelative);
   progress.add_phase("train", 1);
   const PoolResult result =
       train_all(jobs_of(options, other_flags), options.jobs, progress, "train", stop_requested());

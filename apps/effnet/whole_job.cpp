@@ -57,7 +57,7 @@ class WholeJob {
         space_(search::load_space(plan.space).with_limits(search::limits_of(plan.objective))),
         folder_(store::RunFolder::open(output, "auto", identity())),
         stop_(stop),
-        progress_(line_) {
+        progress_(line_, Progress::Weights::kPredictedSeconds) {
     trainer_ = {.data = plan.data,
                 .recipe_file = folder_ / "recipe.toml",
                 .threads = plan.threads,
