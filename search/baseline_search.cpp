@@ -121,9 +121,9 @@ std::vector<Finalist> finalists_of(const SearchArm& search, const SearchArm& ran
   std::vector<Finalist> finalists;
   for (const TrialResult& trial : finalist_trials) {
     const spec::Candidate& net = trial.trial.candidate;
-    const bool there =
-        std::any_of(finalists.begin(), finalists.end(),
-                    [&](const Finalist& finalist) { return same_training(finalist.candidate, net); });
+    const bool there = std::any_of(finalists.begin(), finalists.end(), [&](const Finalist& finalist) {
+      return same_training(finalist.candidate, net);
+    });
     if (there) continue;
     const TrialResult *searched = first_trial(search, net), *drawn = first_trial(random, net);
     const TrialResult* first = searched ? searched : drawn;

@@ -28,7 +28,7 @@ struct BaselineSearchConfig {
   int random_trials = 0;  // 0: no random arm
   int finalists = 2;      // an arm
   int finalist_seeds = 2;
-  spec::Budget budget;  // of every child, finalists too
+  spec::Budget budget;                      // of every child, finalists too
   EarlyStop early_stop = EarlyStop::kNone;  // of both arms
   int lag = 2;
   std::string details_json = "{}";  // space, data, recipe: what must be the same to go on

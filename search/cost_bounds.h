@@ -22,8 +22,8 @@ struct Tie {
 };
 
 // One entry a stage. Stages that are tied are not independent: the best is sought for each value of what they follow,
-// one after the other. kUsage with `where` when that makes more than 4,096 cases, or when a stage offers too many combinations of operator, stride,
-// channels and expansion to be gone through (100,000).
+// one after the other. kUsage with `where` when that makes more than 4,096 cases, or when a stage offers too many
+// combinations of operator, stride, channels and expansion to be gone through (100,000).
 std::vector<StageValues> extreme_member(const spec::ArchSpec& skeleton,
                                         const std::vector<StageChoices>& stages, const std::vector<Tie>& ties,
                                         spec::CostKind kind, Extreme extreme, std::string_view where);

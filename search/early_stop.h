@@ -1,6 +1,6 @@
-// Which trials end before their budget is spent. A trial is scored at rungs, after some of its epochs, and stopped where it is
-// behind what earlier trials had at the same rung. The bars are set when the trial is asked for, by exactly the trials that
-// the strategy has been told of, and travel with it: so they depend neither on timing nor on who trains.
+// Which trials end before their budget is spent. A trial is scored at rungs, after some of its epochs, and stopped
+// where it is behind what earlier trials had at the same rung. The bars are set when the trial is asked for, by exactly
+// the trials that the strategy has been told of, and travel with it: so they depend neither on timing nor on who trains.
 //
 //   median    after every epoch but the last: less than the median of all trials, those that were stopped before
 //             included as less still; about half of all come to the end (after Vizier's rule, Golovin et al. 2017)
@@ -24,12 +24,12 @@ EarlyStop parse_early_stop(std::string_view text, std::string_view where);  // k
 // After which epochs trials of so many epochs are scored; empty without a rule and for a single epoch.
 std::vector<int> rung_epochs(EarlyStop rule, int epochs);
 
-// The rungs of the next trial, given what came of the trials before it. While fewer than four trials have a score at a rung its
-// bar is 0.
+// The rungs of the next trial, given what came of the trials before it. While fewer than four trials have a score at a
+// rung its bar is 0.
 std::vector<spec::Rung> rungs_after(EarlyStop rule, int epochs, std::span<const spec::Outcome> known);
 
-// To what accuracy a trial that was stopped early would have come: its last score, and the median of what those that came to the end
-// gained from that rung on. Empty when none did.
+// To what accuracy a trial that was stopped early would have come: its last score, and the median of what those that
+// came to the end gained from that rung on. Empty when none did.
 std::optional<double> expected_accuracy(const spec::Outcome& stopped, std::span<const spec::Outcome> known);
 
 }  // namespace effnet::search

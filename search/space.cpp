@@ -156,8 +156,9 @@ void Space::add_training(const ConfigTable& table) {
       dimension.values.push_back(std::move(value));
     }
     if (dimension.values.size() < 2) {
-      throw table.error(key, "is one value, which is no choice",
-                        resolution ? "give a list, or [skeleton] input" : "give a list, or set it in the recipe");
+      throw table.error(
+          key, "is one value, which is no choice",
+          resolution ? "give a list, or [skeleton] input" : "give a list, or set it in the recipe");
     }
     dimensions_.push_back(std::move(dimension));
   }
@@ -293,7 +294,7 @@ Choices Space::choices_of(const std::vector<StageValues>& stages, double resolut
   Choices choices;
   for (std::size_t d = 0; d < dimensions_.size(); ++d) {
     const auto& [name, values] = dimensions_[d];
-    choices[name] = d < places_.size()     ? stages[places_[d].stage][places_[d].key]
+    choices[name] = d < places_.size()    ? stages[places_[d].stage][places_[d].key]
                     : name == kResolution ? ChoiceValue(resolution)
                                           : values[0];
   }

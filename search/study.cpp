@@ -135,7 +135,8 @@ class Session {
     std::unique_lock lock(mutex_);
     const auto patience = std::chrono::steady_clock::now() + kPatience;
     while (!over_ && !stopping()) {
-      if (std::exchange(seen, offers_) != offers_ || std::chrono::steady_clock::now() >= patience) return true;
+      if (std::exchange(seen, offers_) != offers_ || std::chrono::steady_clock::now() >= patience)
+        return true;
       offered_.wait_for(lock, kGlance);
     }
     return false;

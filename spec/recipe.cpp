@@ -138,8 +138,9 @@ void set_field(Recipe& recipe, std::string_view wanted, const std::variant<doubl
   const double* number = std::get_if<double>(&value);
   const std::string* word = std::get_if<std::string>(&value);
   const auto expected = [&](std::string_view what) {
-    return Error(ErrorKind::kUsage, where,
-                 fmt::format("{} is {}, {} is expected", wanted, word ? *word : fmt::format("{}", *number), what));
+    return Error(
+        ErrorKind::kUsage, where,
+        fmt::format("{} is {}, {} is expected", wanted, word ? *word : fmt::format("{}", *number), what));
   };
   std::vector<std::string> names;
   bool found = false;
@@ -161,7 +162,8 @@ void set_field(Recipe& recipe, std::string_view wanted, const std::variant<doubl
     }
   });
   if (!found) {
-    throw Error(ErrorKind::kUsage, where, fmt::format("a recipe has no '{}'", wanted), did_you_mean(wanted, names));
+    throw Error(ErrorKind::kUsage, where, fmt::format("a recipe has no '{}'", wanted),
+                did_you_mean(wanted, names));
   }
   check(recipe, where);
 }

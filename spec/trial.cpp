@@ -108,7 +108,8 @@ std::string trial_json(const Trial& trial) {
   json["params"] = trial.candidate.cost.params;
   json["seed"] = trial.seed;
   json["budget"] = {{"pictures", trial.budget.pictures}, {"epochs", trial.budget.epochs}};
-  for (const Rung& rung : trial.rungs) json["rungs"].push_back({{"epoch", rung.epoch}, {"least", rung.least}});
+  for (const Rung& rung : trial.rungs)
+    json["rungs"].push_back({{"epoch", rung.epoch}, {"least", rung.least}});
   return json.dump();
 }
 

@@ -133,13 +133,12 @@ void PostgresBackend::record(std::string_view study, const TrialRecord& record) 
                                  seconds = exact_text(outcome.seconds), message = as_utf8(outcome.message),
                                  other = same_as ? std::to_string(*same_as) : std::string();
   connection_.run(Durability::kOnDisk, [&](pqxx::transaction_base& server, Attempt attempt) {
-    const pqxx::result put =
-        server.exec_params(kInsert, name, trial.number, stored_seed(trial.seed), arch,
-                           spec::choices_json(trial.candidate.choices), cost.params, cost.macs,
-                           cost.activations, cost.bn_buffers, trial.budget.pictures, trial.budget.epochs,
-                           repeat, same_as ? other.c_str() : nullptr, kind, accuracy,
-                           exact_text(outcome.loss), outcome.pictures, seconds, message,
-                           rungs_text(outcome.rungs));
+    const pqxx::result put = server.exec_params(
+        kInsert, name, trial.number, stored_seed(trial.seed), arch,
+        spec::choices_json(trial.candidate.choices), cost.params, cost.macs, cost.activations,
+        cost.bn_buffers, trial.budget.pictures, trial.budget.epochs, repeat,
+        same_as ? other.c_str() : nullptr, kind, accuracy, exact_text(outcome.loss), outcome.pictures,
+        seconds, message, rungs_text(outcome.rungs));
     if (put[0][0].as<int>() == 0) fail_not_opened(study);
     if (put[0][1].as<int>() == 1) return;
     if (attempt == Attempt::kRepeat && !server

@@ -37,8 +37,8 @@ search::EvaluatorFactory evaluators_of(const std::string& evaluator, const Study
   if (evaluator.starts_with(kCommandPrefix))
     return program_evaluators(evaluator.substr(kCommandPrefix.size()), children.trial_timeout, folder);
   if (evaluator.starts_with(kTablePrefix) && space != nullptr) {
-    const search::TableEvaluator table(
-        search::parse_table_source(evaluator.substr(kTablePrefix.size())), *space);
+    const search::TableEvaluator table(search::parse_table_source(evaluator.substr(kTablePrefix.size())),
+                                       *space);
     return [table](int) { return std::make_unique<search::TableEvaluator>(table); };
   }
   throw spec::Error(spec::ErrorKind::kUsage, "--evaluator", fmt::format("unknown evaluator '{}'", evaluator),

@@ -8,9 +8,9 @@
 
 #include "apps/command_line.h"
 #include "apps/effnet/explained_study.h"
-#include "apps/effnet/stored_studies.h"
 #include "apps/effnet/fit_step.h"
 #include "apps/effnet/search_step.h"
+#include "apps/effnet/stored_studies.h"
 #include "apps/effnet/verdicts.h"
 #include "apps/live_line.h"
 #include "report/accuracy_chart.h"

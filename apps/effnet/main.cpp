@@ -23,8 +23,8 @@ int main(int argc, char** argv) {
           "Exit codes: 0 done, 1 failed, 2 usage, 3 bad data, 4 environment, 5 a check did not hold,\n"
           "75 stopped with everything saved (run the same command again to go on).\n",
   };
-  const std::array<AddCommand, 13> commands{add_search, add_explain, add_space,    add_study, add_worker,
-                                            add_fit,    add_scale,   add_train,    add_chart, add_auto,
-                                            add_describe, add_bench, add_doctor};
+  const std::array<AddCommand, 13> commands{add_search,   add_explain, add_space, add_study, add_worker,
+                                            add_fit,      add_scale,   add_train, add_chart, add_auto,
+                                            add_describe, add_bench,   add_doctor};
   return run_program(argc, argv, program, commands);
 }

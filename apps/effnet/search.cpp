@@ -159,9 +159,10 @@ void add_search(CLI::App& program) {
                    "epochs of its long runs; default four times --child-epochs")
       ->check(CLI::Range(1, 10'000));
   command
-      ->add_option("--early-stop", options->early_stop,
-                   "none; median: trials behind the median after an epoch end there; halving: after a half, a "
-                   "quarter .. of the epochs half of the trials end")
+      ->add_option(
+          "--early-stop", options->early_stop,
+          "none; median: trials behind the median after an epoch end there; halving: after a half, a "
+          "quarter .. of the epochs half of the trials end")
       ->capture_default_str();
   add_study_flags(*command, step.children, step.config.budget, step.config.seed, options->study,
                   "baseline.toml");

@@ -167,13 +167,13 @@ search::BaselineSearchResult run_search_step(const SearchStep& step, const searc
   config.strategy = search::settle_strategy(step.strategy, space, config.trials, store, "search");
   if (!config.strategy.why.empty())
     print_note(fmt::format("strategy: {}, since {}", config.strategy.name, config.strategy.why));
-  const search::BaselineSearchResult result =
-      search::run_baseline_search(config, space, store,
-                                  {.workers = step.children.workers,
-                                   .make_evaluator = evaluators_of(step.evaluator, step.children, &space, folder),
-                                   .observer_of = observer_of,
-                                   .stop = &stop,
-                                   .claim_life = step.children.claim_life});
+  const search::BaselineSearchResult result = search::run_baseline_search(
+      config, space, store,
+      {.workers = step.children.workers,
+       .make_evaluator = evaluators_of(step.evaluator, step.children, &space, folder),
+       .observer_of = observer_of,
+       .stop = &stop,
+       .claim_life = step.children.claim_life});
   spec::write_file_atomically(folder / "baseline.toml",
                               spec::net_toml({"baseline", result.best.candidate.arch}));
   if (const spec::Choices& chosen = result.best.candidate.choices; !spec::recipe_choices(chosen).empty()) {

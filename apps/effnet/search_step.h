@@ -31,8 +31,8 @@ std::string identity_json(const SearchStep& step, const spec::Recipe& recipe);
 // The phases that the step adds to a progress, in order: "search", "random arm", "finalists".
 void add_search_phases(Progress& progress, const SearchStep& step, double seconds_a_trial);
 
-// Goes on where the store in `folder` ends, and writes folder/baseline.toml; where settings of the training were searched
-// as well, folder/baseline-recipe.toml with those of the best net. Errors as search::run_baseline_search.
+// Goes on where the store in `folder` ends, and writes folder/baseline.toml; where settings of the training were
+// searched as well, folder/baseline-recipe.toml with those of the best net. Errors as search::run_baseline_search.
 search::BaselineSearchResult run_search_step(const SearchStep& step, const search::Space& space,
                                              const std::filesystem::path& folder, Progress& progress,
                                              const std::atomic<bool>& stop);

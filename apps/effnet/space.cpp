@@ -11,6 +11,7 @@
 #include "report/number_text.h"
 #include "report/text_table.h"
 #include "search/builtin_spaces.h"
+#include "spec/recipe_choices.h"
 
 namespace effnet::apps {
 namespace {
@@ -35,11 +36,14 @@ std::vector<spec::Candidate> sample(const Space& space, const Options& options) 
   return nets;
 }
 
+std::string values_text(const std::vector<spec::ChoiceValue>& values) {
+  std::vector<std::string> texts;
+  for (const spec::ChoiceValue& value : values) texts.push_back(spec::to_text(value));
+  return fmt::format("{}", fmt::join(texts, " | "));
+}
+
 std::string values_text(const search::StageChoices::Key& key) {
-  if (key.tied_to) return fmt::format("as stage {}", *key.tied_to + 1);
-  std::vector<std::string> values;
-  for (const spec::ChoiceValue& value : key.values) values.push_back(spec::to_text(value));
-  return fmt::format("{}", fmt::join(values, " | "));
+  return key.tied_to ? fmt::format("as stage {}", *key.tied_to + 1) : values_text(key.values);
 }
 
 std::string stages_text(const Space& space) {
@@ -59,6 +63,15 @@ std::string stages_text(const Space& space) {
     table.add_row(std::move(cells));
   }
   return table.without_empty_columns().to_text();
+}
+
+// What is searched along with the net; "" where nothing is.
+std::string training_choices_text(const Space& space) {
+  report::TextTable table({{"of the training"}, {"values"}});
+  for (const search::Dimension& dimension : space.dimensions()) {
+    if (!dimension.name.starts_with("stage")) table.add_row({dimension.name, values_text(dimension.values)});
+  }
+  return table.rows().empty() ? "" : "\n" + table.to_text();
 }
 
 std::string costs_text(const Space& space) {
@@ -81,7 +94,7 @@ std::string sample_text(const std::vector<spec::Candidate>& nets) {
   for (const spec::Candidate& net : nets) {
     table.add_row({report::short_count(static_cast<double>(net.cost.macs)),
                    report::short_count(static_cast<double>(net.cost.params)),
-                   report::short_count(static_cast<double>(net.cost.activations)), spec::to_text(net.arch)});
+                   report::short_count(static_cast<double>(net.cost.activations)), spec::training_text(net)});
   }
   return table.to_text();
 }
@@ -97,7 +110,7 @@ std::string text_of(const Space& space, const Options& options) {
                   space.skeleton().resolution, space.skeleton().resolution, space.skeleton().classes);
   if (const std::string limits = search::to_text(space.limits()); !limits.empty())
     text += fmt::format("limits: {} (size and costs below are without them, the sample is within)\n", limits);
-  text += "\n" + stages_text(space) + "\n" + costs_text(space);
+  text += "\n" + stages_text(space) + training_choices_text(space) + "\n" + costs_text(space);
   if (options.sample > 0) text += "\n" + sample_text(sample(space, options));
   return text;
 }

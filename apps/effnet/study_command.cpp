@@ -109,8 +109,9 @@ void add_study_flags(CLI::App& command, StudyChildren& children, spec::Budget& b
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", children.trainer.device, "cpu or cuda")->capture_default_str();
   add_kernels_flag(command, children.trainer.kernels);
-  command.add_option("--store", children.store,
-                     "where the trials are kept, for workers elsewhere (default: trials.db in the output folder)");
+  command.add_option(
+      "--store", children.store,
+      "where the trials are kept, for workers elsewhere (default: trials.db in the output folder)");
   add_timeout_flags(command, children);
   command.add_option("--output", flags.output, fmt::format("run folder: trial store, logs, {}", result))
       ->capture_default_str();

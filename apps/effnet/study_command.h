@@ -42,8 +42,8 @@ struct StudyFlags {
   bool json = false;
 };
 
-// --pictures, --child-epochs, --seed, --recipe, the data flags, --output (`result` is what the folder will hold), --json,
-// and how the children run: --workers, --lag, --threads, --device, --kernels, --store and the time-outs.
+// --pictures, --child-epochs, --seed, --recipe, the data flags, --output (`result` is what the folder will hold),
+// --json, and how the children run: --workers, --lag, --threads, --device, --kernels, --store and the time-outs.
 void add_study_flags(CLI::App& command, StudyChildren& children, spec::Budget& budget, std::uint64_t& seed,
                      StudyFlags& flags, std::string_view result);
 

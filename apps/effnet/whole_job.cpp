@@ -165,7 +165,8 @@ class WholeJob {
                   fs::copy_options::overwrite_existing);
     const spec::Choices& chosen = result_.search.best.candidate.choices;
     if (spec::recipe_choices(chosen).empty()) return;
-    plan_.recipe = spec::with_choices(plan_.recipe, chosen, "baseline");  // of all that is trained from here on
+    plan_.recipe =
+        spec::with_choices(plan_.recipe, chosen, "baseline");  // of all that is trained from here on
     trainer_.recipe_file = folder_ / "search/baseline-recipe.toml";
   }
 

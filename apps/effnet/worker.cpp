@@ -33,8 +33,8 @@ struct Options {
   double idle_exit = 0;  // seconds; 0: stays
 };
 
-// One worker's evaluators, made again from what the studies wrote down about themselves: one for each set of settings, which
-// the studies of a search share.
+// One worker's evaluators, made again from what the studies wrote down about themselves: one for each set of settings,
+// which the studies of a search share.
 class Evaluators {
  public:
   Evaluators(const store::TrialStore& store, const Options& options, std::filesystem::path folder, int worker)
@@ -55,9 +55,8 @@ class Evaluators {
     children.trial_timeout = options_.children.trial_timeout;
     if (!options_.data_dir.empty()) children.trainer.data.data_dir = options_.data_dir;
     children.trainer.recipe_file = folder_ / fmt::format("recipe-{}.toml", worker_);
-    spec::write_file_atomically(
-        children.trainer.recipe_file,
-        spec::recipe_toml(spec::recipe_from_json(details.at("recipe").dump(), where)));
+    spec::write_file_atomically(children.trainer.recipe_file, spec::recipe_toml(spec::recipe_from_json(
+                                                                  details.at("recipe").dump(), where)));
     std::optional<search::Space> space;
     if (details.contains("space"))
       space = search::Space::parse(details.at("space").get<std::string>(), where + ", its space");
@@ -123,13 +122,14 @@ void work(const Options& options, const std::filesystem::path& folder, int numbe
 void run(const Options& options) {
   check_children(options.children);
   require_between("--idle-exit", options.idle_exit, 0, 1e8);
-  const std::string store = store::TrialStore::open(trial_store_of(options.store)).where();  // before a folder is made
+  const std::string store =
+      store::TrialStore::open(trial_store_of(options.store)).where();  // before a folder is made
   const std::filesystem::path folder =
       options.output.empty() ? fmt::format("runs/worker-{}", getpid()) : options.output;
   std::filesystem::create_directories(folder);
   stop_requested();
-  print_note(fmt::format("takes trials from {}; logs in {}; Ctrl-C gives the trials under way back",
-                         store, folder.string()));
+  print_note(fmt::format("takes trials from {}; logs in {}; Ctrl-C gives the trials under way back", store,
+                         folder.string()));
   Crew crew;
   std::vector<std::thread> workers;
   for (int number = 0; number < options.children.workers; ++number) {
@@ -173,9 +173,11 @@ void add_worker(CLI::App& program) {
                    "seconds without a trial to take after which the worker leaves, 0 for never")
       ->capture_default_str();
   add_timeout_flags(*command, options->children);
-  command->add_option("--output", options->output, "folder of the children's logs (default: runs/worker-PID)");
+  command->add_option("--output", options->output,
+                      "folder of the children's logs (default: runs/worker-PID)");
   command->footer(
-      "The study says the rest: evaluator, data set, recipe, threads, device. Any number of workers may come and go;\n"
+      "The study says the rest: evaluator, data set, recipe, threads, device. Any number of workers may come "
+      "and go;\n"
       "the study's trials are the same.\n"
       "Examples:\n  effnet search --workers 0 --lag 4 --output runs/search\n"
       "  effnet worker runs/search --workers 2\n");

@@ -53,12 +53,14 @@ class Scene {
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
   std::vector<std::string> search(const std::string& output, std::vector<std::string> more) const {
-    std::vector<std::string> arguments{
-        EFFNET_PROGRAM, "search",          "--space",   path("space.toml"), "--data-dir",     path("data"),
-        "--dataset",    "idx",             "--holdout", "80",               "--recipe",       path("recipe.toml"),
-        "--pictures",   "160",             "--trials",  "12",               "--random-trials", "0",
-        "--finalists",  "1",               "--target",  "1e9",              "--strategy",     "random",
-        "--lag",        "2",               "--json",    "--output",         path(output)};
+    std::vector<std::string> arguments{EFFNET_PROGRAM,    "search",     "--space",     path("space.toml"),
+                                       "--data-dir",      path("data"), "--dataset",   "idx",
+                                       "--holdout",       "80",         "--recipe",    path("recipe.toml"),
+                                       "--pictures",      "160",        "--trials",    "12",
+                                       "--random-trials", "0",          "--finalists", "1",
+                                       "--target",        "1e9",        "--strategy",  "random",
+                                       "--lag",           "2",          "--json",      "--output",
+                                       path(output)};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -96,6 +98,14 @@ TEST_CASE("a learning rate that is too small loses to one that learns, and the w
   CHECK(best["arch"].get<std::string>().find(resolution) != std::string::npos);
 }
 
+TEST_CASE("what is searched along with the net is shown with the space") {
+  const Scene scene;
+  const std::string text = tests::effnet({"space", scene.path("space.toml"), "--sample", "2"}).out;
+  CHECK(text.find("resolution       8 | 12") != std::string::npos);
+  CHECK(text.find("recipe.lr_base   0.001 | 0.8") != std::string::npos);
+  CHECK(text.find("{\"recipe.hflip\":") != std::string::npos);
+}
+
 TEST_CASE("trials that fall behind end early, and a worker elsewhere stops the same ones") {
   const Scene scene;
   const std::vector<std::string> rule{"--child-epochs", "3", "--early-stop", "median"};
@@ -117,13 +127,14 @@ TEST_CASE("trials that fall behind end early, and a worker elsewhere stops the s
   alone.insert(alone.end(), {"--workers", "0"});
   Program study(scene.search("shared", alone));
   REQUIRE(study.wait_until([&] { return std::filesystem::exists(scene.path("shared/trials.db")); }));
-  const Finished worker = tests::effnet({"worker", scene.path("shared"), "--workers", "2", "--idle-exit", "2",
-                                         "--output", scene.path("logs")});
+  const Finished worker = tests::effnet(
+      {"worker", scene.path("shared"), "--workers", "2", "--idle-exit", "2", "--output", scene.path("logs")});
   CAPTURE(worker.err);
   CHECK(worker.code == 0);
   CHECK(study.finish().out == whole.out);
   CHECK(scene.trials("shared") == trials);
 
-  tests::check_one_message(Program(scene.search("none", {"--child-epochs", "1", "--early-stop", "median"})).finish(),
-                           2, "--early-stop");
+  tests::check_one_message(
+      Program(scene.search("none", {"--child-epochs", "1", "--early-stop", "median"})).finish(), 2,
+      "--early-stop");
 }

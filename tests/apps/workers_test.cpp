@@ -36,17 +36,26 @@ class Scene {
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
   std::vector<std::string> search(const std::string& output, int workers) const {
-    return {EFFNET_PROGRAM,    "search", "--space",  "nas-bench-macro",
+    return {EFFNET_PROGRAM,    "search",
+            "--space",         "nas-bench-macro",
             "--evaluator",     "command:" + path("evaluate.sh"),
             "--strategy",      "evolution",
-            "--trials",        "90",     "--random-trials", "30",
-            "--target",        "40e6",   "--lag",    "4",
+            "--trials",        "90",
+            "--random-trials", "30",
+            "--target",        "40e6",
+            "--lag",           "4",
             "--workers",       std::to_string(workers),
-            "--claim-timeout", "0.5",    "--output", path(output)};
+            "--claim-timeout", "0.5",
+            "--output",        path(output)};
   }
 
   std::vector<std::string> worker(const std::string& output, int number) const {
-    return {EFFNET_PROGRAM, "worker", path(output), "--claim-timeout", "0.5", "--output",
+    return {EFFNET_PROGRAM,
+            "worker",
+            path(output),
+            "--claim-timeout",
+            "0.5",
+            "--output",
             path(fmt::format("worker{}", number))};
   }
 

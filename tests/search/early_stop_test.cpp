@@ -75,7 +75,8 @@ TEST_CASE("rungs: after every epoch but the last, or at halves of the budget") {
 }
 
 TEST_CASE("the bar is the median of four trials or more") {
-  std::vector<Outcome> known{{.rungs = {60}}, {.rungs = {70}}, {.kind = OutcomeKind::kCrashed}, {.rungs = {80}}};
+  std::vector<Outcome> known{
+      {.rungs = {60}}, {.rungs = {70}}, {.kind = OutcomeKind::kCrashed}, {.rungs = {80}}};
   CHECK(rungs_after(EarlyStop::kMedian, 2, known) == std::vector<Rung>{{1, 0}});
   known.push_back({.rungs = {50}});
   CHECK(rungs_after(EarlyStop::kMedian, 2, known) == std::vector<Rung>{{1, 65}});
@@ -92,8 +93,9 @@ TEST_CASE("by the median those that were stopped count as less, by halving they 
 }
 
 TEST_CASE("a stopped trial is expected to gain what others gained from its rung on") {
-  const std::vector<Outcome> known{
-      {.accuracy = 80, .rungs = {60, 70}}, {.accuracy = 84, .rungs = {62, 72}}, {.accuracy = 83, .rungs = {58, 74}}};
+  const std::vector<Outcome> known{{.accuracy = 80, .rungs = {60, 70}},
+                                   {.accuracy = 84, .rungs = {62, 72}},
+                                   {.accuracy = 83, .rungs = {58, 74}}};
   CHECK(*expected_accuracy({.kind = OutcomeKind::kStoppedEarly, .rungs = {50}}, known) == 72);
   CHECK(*expected_accuracy({.kind = OutcomeKind::kStoppedEarly, .rungs = {50, 61}}, known) == 71);
   CHECK_FALSE(expected_accuracy({.kind = OutcomeKind::kStoppedEarly, .rungs = {50}}, {}));
@@ -112,7 +114,8 @@ TEST_CASE("who is stopped depends neither on the number of workers nor on what w
     }
     CHECK(stopped >= 15);
     CHECK(stopped <= 50);
-    CHECK(pictures(alone) < 0.9 * static_cast<double>(pictures(run(scratch / "all", study_of(EarlyStop::kNone), 1))));
+    CHECK(pictures(alone) <
+          0.9 * static_cast<double>(pictures(run(scratch / "all", study_of(EarlyStop::kNone), 1))));
     CHECK(best_of(alone)->outcome.scored());
 
     const store::TrialStore store = store::TrialStore::open_existing(scratch / "one");

@@ -109,8 +109,7 @@ TEST_CASE("width and repeats_offset change a design's channels and repeats") {
       "w.toml");
   REQUIRE(space.dimensions().size() == 2);
   CHECK(space.dimensions()[0].name == "stage1.channels");
-  CHECK(space.dimensions()[0].values ==
-        std::vector<spec::ChoiceValue>{16.0, 24.0, 32.0});
+  CHECK(space.dimensions()[0].values == std::vector<spec::ChoiceValue>{16.0, 24.0, 32.0});
   CHECK(space.dimensions()[1].values == std::vector<spec::ChoiceValue>{1.0, 2.0, 3.0});
 }
 

@@ -280,8 +280,8 @@ TEST_CASE("a trial that failed by what may be an accident is tried once more, on
   Study study(
       config(6, 1), [&](const spec::Choices& choices) { return space.candidate(choices); }, *strategy, store);
   Retries retries;
-  const auto results = study.run(
-      {.make_evaluator = [](int) { return std::make_unique<Unlucky>(); }, .observer = &retries});
+  const auto results =
+      study.run({.make_evaluator = [](int) { return std::make_unique<Unlucky>(); }, .observer = &retries});
   CHECK(retries.numbers == std::vector<int>{1, 2});
   CHECK(evaluations == 8);
   CHECK(results[1].outcome.scored());

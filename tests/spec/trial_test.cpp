@@ -47,7 +47,8 @@ TEST_CASE("a trial that may be stopped early says where, and its outcome how far
   CHECK(read.rungs == stopped.rungs);
   CHECK_FALSE(read.scored());
   CHECK_FALSE(read.failed());
-  CHECK_THROWS_AS(spec::outcome_from_json(R"({"trial":4,"accuracy":70,"rungs":[101]})", 4, "test"), spec::Error);
+  CHECK_THROWS_AS(spec::outcome_from_json(R"({"trial":4,"accuracy":70,"rungs":[101]})", 4, "test"),
+                  spec::Error);
 }
 
 TEST_CASE("garbage from a child is bad data") {

@@ -37,7 +37,8 @@ TEST_CASE("effnet study reads a store on a server") {
   CHECK_FALSE(contains(wrong.err, "secret"));
 }
 
-TEST_CASE("a search on a server, done by workers that know its URL alone, comes to what it comes to in a file") {
+TEST_CASE(
+    "a search on a server, done by workers that know its URL alone, comes to what it comes to in a file") {
   constexpr const char* kEvaluator = R"(#!/bin/sh
 while read -r line; do
   trial=${line#*\"trial\":}; trial=${trial%%,*}
@@ -50,12 +51,15 @@ done
   spec::write_file_atomically(folder / "evaluate.sh", kEvaluator);
   std::filesystem::permissions(folder / "evaluate.sh", std::filesystem::perms::owner_all);
   const auto search = [&](const std::string& output, std::vector<std::string> more) {
-    std::vector<std::string> arguments{
-        EFFNET_PROGRAM, "search",    "--space",         "nas-bench-macro",
-        "--evaluator",  "command:" + (folder / "evaluate.sh").string(),
-        "--strategy",   "evolution", "--trials",        "40",
-        "--target",     "40e6",      "--random-trials", "10",
-        "--lag",        "6",         "--output",        (folder / output).string()};
+    std::vector<std::string> arguments{EFFNET_PROGRAM,    "search",
+                                       "--space",         "nas-bench-macro",
+                                       "--evaluator",     "command:" + (folder / "evaluate.sh").string(),
+                                       "--strategy",      "evolution",
+                                       "--trials",        "40",
+                                       "--target",        "40e6",
+                                       "--random-trials", "10",
+                                       "--lag",           "6",
+                                       "--output",        (folder / output).string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   };
@@ -63,8 +67,15 @@ done
   REQUIRE(in_file.code == 0);
 
   tests::Program study(search("server", {"--workers", "0", "--store", scratch.location()}));
-  const std::vector<std::string> worker{EFFNET_PROGRAM, "worker",    scratch.location(), "--workers", "3",
-                                        "--idle-exit",  "2",         "--output",         (folder / "logs").string()};
+  const std::vector<std::string> worker{EFFNET_PROGRAM,
+                                        "worker",
+                                        scratch.location(),
+                                        "--workers",
+                                        "3",
+                                        "--idle-exit",
+                                        "2",
+                                        "--output",
+                                        (folder / "logs").string()};
   tests::Program first(worker), second(worker);
   const tests::Finished on_server = study.finish();
   CAPTURE(on_server.err);

@@ -130,9 +130,9 @@ Complaints check_libraries_are_confined(const SourceFile& file) {
     if (!include.quoted && include.name.starts_with("cudnn") && file.folder() != "cudnn") {
       complaints.push_back(at(file, include.line) + "cuDNN's headers are for cudnn alone");
     }
-    if (file.is_header() &&
-        (is_opencv(include.name) ||
-         starts_with_any(include.name, {"nlohmann/", "toml++/", "CLI/", "SQLiteCpp/", "sqlite3.h", "pqxx/", "libpq"}))) {
+    if (file.is_header() && (is_opencv(include.name) ||
+                             starts_with_any(include.name, {"nlohmann/", "toml++/", "CLI/", "SQLiteCpp/",
+                                                            "sqlite3.h", "pqxx/", "libpq"}))) {
       complaints.push_back(at(file, include.line) + include.name + " belongs into a .cpp file");
     }
   }
@@ -140,8 +140,8 @@ Complaints check_libraries_are_confined(const SourceFile& file) {
 }
 
 Complaints check_cuda_is_confined(const SourceFile& file) {
-  if (file.path.starts_with("cuda/device/") || file.path.starts_with("tests/") || file.path.ends_with(".cu") ||
-      file.path == "apps/effnet_bench/device_race.cpp")
+  if (file.path.starts_with("cuda/device/") || file.path.starts_with("tests/") ||
+      file.path.ends_with(".cu") || file.path == "apps/effnet_bench/device_race.cpp")
     return {};
   Complaints complaints;
   for (const auto& include : includes_of(file)) {
