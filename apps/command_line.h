@@ -31,7 +31,7 @@ void require_between(std::string_view flag, double value, double low, double hig
 // To stdout, checked: a full disk behind a redirection is Error{kEnvironment}, not a silent loss.
 void print_result(std::string_view text);
 
-// A line to stderr: "program: text".
+// A line to stderr.
 void print_note(std::string_view text);
 
 // "effnet 0.1.0 (commit)".
