@@ -33,13 +33,16 @@ std::string objective_text(const search::Objective& objective) {
 }
 
 std::string_view cost_heading(spec::CostKind cost) {
-  return cost == spec::CostKind::kMacs ? "MACs" : spec::to_text(cost);
+  return cost == spec::CostKind::kMacs      ? "MACs"
+         : cost == spec::CostKind::kLatency ? "ns"
+                                            : spec::to_text(cost);
 }
 
 std::string_view cost_words(spec::CostKind cost) {
-  return cost == spec::CostKind::kMacs     ? "multiply-adds"
-         : cost == spec::CostKind::kParams ? "parameters"
-                                           : "activations";
+  return cost == spec::CostKind::kMacs          ? "multiply-adds"
+         : cost == spec::CostKind::kParams      ? "parameters"
+         : cost == spec::CostKind::kActivations ? "activations"
+                                                : "nanoseconds";
 }
 
 std::string cost_title(spec::CostKind cost) {

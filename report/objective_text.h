@@ -13,8 +13,8 @@ namespace effnet::report {
 // "hard in macs, target 4.00 M, weight -1"; "soft in macs (target 2.00 M, weight -0.07) and params (...)".
 std::string objective_text(const search::Objective& objective);
 
-std::string_view cost_heading(spec::CostKind cost);  // "MACs", "params", "activations"
-std::string_view cost_words(spec::CostKind cost);    // "multiply-adds", "parameters", "activations"
+std::string_view cost_heading(spec::CostKind cost);  // "MACs", "params", "activations", "ns"
+std::string_view cost_words(spec::CostKind cost);    // "multiply-adds", "nanoseconds"
 std::string cost_title(spec::CostKind cost);         // of an axis: "Multiply-adds"
 
 // For tables with a column a cost: the headings, and a net's cells.

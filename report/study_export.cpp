@@ -38,6 +38,7 @@ std::vector<std::string> cells_of(const std::string& study, const search::TrialR
           fmt::format("{}", cost.macs),
           fmt::format("{}", cost.params),
           fmt::format("{}", cost.activations),
+          cost.latency_ns > 0 ? fmt::format("{}", cost.latency_ns) : "",
           fmt::format("{}", trial.budget.pictures),
           fmt::format("{}", trial.budget.epochs),
           fmt::format("{}", outcome.pictures),
@@ -61,6 +62,7 @@ Json json_of(const search::TrialResult& result) {
             {"activations", cost.activations},
             {"budget", {{"pictures", trial.budget.pictures}, {"epochs", trial.budget.epochs}}},
             {"outcome", spec::to_text(outcome.kind)}};
+  if (cost.latency_ns > 0) json["latency_ns"] = cost.latency_ns;
   if (outcome.scored()) {
     json["accuracy"] = outcome.accuracy;
     json["loss"] = outcome.loss;
@@ -82,9 +84,10 @@ Json json_of(const search::TrialResult& result) {
 std::string study_csv(const std::vector<StudyTrials>& studies) {
   const std::vector<std::string> names = choice_names(studies);
   std::vector<Column> columns;
-  for (const char* name : {"study", "number", "seed", "outcome", "accuracy", "loss", "reward", "macs",
-                           "params", "activations", "budget_pictures", "budget_epochs", "pictures", "seconds",
-                           "repeat", "same_as", "finished", "message", "arch"}) {
+  for (const char* name :
+       {"study",   "number", "seed",        "outcome",    "accuracy",        "loss",          "reward",
+        "macs",    "params", "activations", "latency_ns", "budget_pictures", "budget_epochs", "pictures",
+        "seconds", "repeat", "same_as",     "finished",   "message",         "arch"}) {
     columns.push_back({name});
   }
   for (const std::string& name : names) columns.push_back({name});

@@ -81,7 +81,7 @@ CoefficientFile parse_coefficients(std::string_view toml, std::string_view where
   CoefficientFile file;
   if (table.integer_or("format", 1) != 1) throw table.error("format", "only format 1 is known");
   file.rule = read_rule(table);
-  file.cost_kind = spec::parse_cost_kind(table.string_or("cost", "macs"), table.where("cost"));
+  file.cost_kind = spec::parse_counted_cost(table.string_or("cost", "macs"), table.where("cost"));
   file.cost_spread = table.number_or("cost_spread", file.cost_spread);
   file.holdout_pictures = table.integer_or("holdout_pictures", 0);
   if (table.has("baseline")) {

@@ -8,7 +8,7 @@
 namespace effnet::search {
 namespace {
 
-constexpr int kTooFewToLearn = 10;      // the predictor's own random start
+constexpr int kTooFewToLearn = 5;       // the predictor's own random start
 constexpr int kTooManyToModel = 5'000;  // some 50 ms an ask, and its model keeps 300 nets
 
 }  // namespace
@@ -32,6 +32,7 @@ StrategyChoice choose_strategy(const Space& space, int trials) {
 }
 
 void check_strategy(const std::string& name, const Space& space, int trials, const Objective& objective) {
+  for (const spec::CostKind kind : costs_of(objective)) space.require(kind);
   make_strategy(name == kAutoStrategy ? choose_strategy(space, trials).name : name, space, objective);
 }
 

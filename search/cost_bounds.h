@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scaling/latency_table.h"
 #include "search/stage_choices.h"
 #include "spec/cost.h"
 
@@ -21,12 +22,22 @@ struct Tie {
   std::size_t stage, key, source_stage, source_key;
 };
 
+// Which cost, and by which times where it is latency.
+struct Costing {
+  spec::CostKind kind = spec::CostKind::kMacs;
+  const scaling::LatencyTable* latency = nullptr;
+};
+
 // One entry a stage. Stages that are tied are not independent: the best is sought for each value of what they follow,
 // one after the other. kUsage with `where` when that makes more than 4,096 cases, or when a stage offers too many
 // combinations of operator, stride, channels and expansion to be gone through (100,000).
 std::vector<StageValues> extreme_member(const spec::ArchSpec& skeleton,
                                         const std::vector<StageChoices>& stages, const std::vector<Tie>& ties,
-                                        spec::CostKind kind, Extreme extreme, std::string_view where);
+                                        const Costing& costing, Extreme extreme, std::string_view where);
+
+// The text of every part (scaling/net_parts.h) that a net of these stages can have, each once; ties are not regarded.
+std::vector<std::string> possible_parts(const spec::ArchSpec& skeleton,
+                                        const std::vector<StageChoices>& stages, std::string_view where);
 
 // The Stage that `values` describe.
 spec::Stage build_stage(const StageChoices& choices, const StageValues& values, std::string_view where);

@@ -42,13 +42,17 @@ class GaussianProcess {
 
  private:
   double covariance(const std::vector<double>& a, const std::vector<double>& b) const;
+  // With each of some points, whose features are given column by column.
+  std::vector<double> covariances(const std::vector<double>& point,
+                                  const std::vector<std::vector<double>>& columns) const;
   void add(const std::vector<double>& point, double residual);
 
   GaussianProcessSettings settings_;
   std::vector<std::vector<double>> points_;
-  std::vector<std::vector<double>> rows_;  // of the Cholesky factor, row i has i + 1
-  std::vector<double> whitened_;           // factor^-1 (values - constant)
-  double constant_ = 0, signal_ = 1;       // of the values; variance of the smooth part
+  std::vector<std::vector<double>> features_;  // the columns of points_
+  std::vector<std::vector<double>> factor_;    // columns of the Cholesky factor, each from its diagonal down
+  std::vector<double> whitened_;               // factor^-1 (values - constant)
+  double constant_ = 0, signal_ = 1;           // of the values; variance of the smooth part
 };
 
 // The settings of a grid around `start` with the highest likelihood, one of the three moved at a time until none gains.

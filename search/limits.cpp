@@ -6,26 +6,47 @@
 
 namespace effnet::search {
 
+using spec::CostKind;
+
+std::int64_t& Limits::least(CostKind kind) {
+  return kind == CostKind::kMacs          ? min_macs
+         : kind == CostKind::kParams      ? min_params
+         : kind == CostKind::kActivations ? min_activations
+                                          : min_latency_ns;
+}
+
+std::int64_t& Limits::most(CostKind kind) {
+  return kind == CostKind::kMacs          ? max_macs
+         : kind == CostKind::kParams      ? max_params
+         : kind == CostKind::kActivations ? max_activations
+                                          : max_latency_ns;
+}
+
+bool Limits::contain(const spec::Cost& cost) const {
+  return std::ranges::all_of(spec::kCostKinds, [&](CostKind kind) {
+    const std::int64_t value = spec::cost_of(cost, kind);
+    return value >= least(kind) && value <= most(kind);
+  });
+}
+
 Limits tighter(const Limits& a, const Limits& b) {
-  return {.min_macs = std::max(a.min_macs, b.min_macs),
-          .max_macs = std::min(a.max_macs, b.max_macs),
-          .min_params = std::max(a.min_params, b.min_params),
-          .max_params = std::min(a.max_params, b.max_params),
-          .min_activations = std::max(a.min_activations, b.min_activations),
-          .max_activations = std::min(a.max_activations, b.max_activations)};
+  Limits both;
+  for (const CostKind kind : spec::kCostKinds) {
+    both.least(kind) = std::max(a.least(kind), b.least(kind));
+    both.most(kind) = std::min(a.most(kind), b.most(kind));
+  }
+  return both;
 }
 
 std::string to_text(const Limits& limits) {
   std::string text;
-  const auto add = [&](std::string_view name, std::string_view relation, std::int64_t value) {
-    text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", name, relation, value);
+  const auto add = [&](CostKind kind, std::string_view relation, std::int64_t value) {
+    text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", spec::to_text(kind), relation, value);
   };
-  if (limits.min_macs > 0) add("macs", ">=", limits.min_macs);
-  if (limits.max_macs != Limits::kNone) add("macs", "<=", limits.max_macs);
-  if (limits.min_params > 0) add("params", ">=", limits.min_params);
-  if (limits.max_params != Limits::kNone) add("params", "<=", limits.max_params);
-  if (limits.min_activations > 0) add("activations", ">=", limits.min_activations);
-  if (limits.max_activations != Limits::kNone) add("activations", "<=", limits.max_activations);
+  for (const CostKind kind : spec::kCostKinds) {
+    if (limits.least(kind) > 0) add(kind, ">=", limits.least(kind));
+    if (limits.most(kind) != Limits::kNone) add(kind, "<=", limits.most(kind));
+  }
   return text;
 }
 

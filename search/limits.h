@@ -12,20 +12,20 @@ namespace effnet::search {
 struct Limits {
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
 
-  std::int64_t min_macs = 0;
-  std::int64_t max_macs = kNone;
-  std::int64_t min_params = 0;
-  std::int64_t max_params = kNone;
-  std::int64_t min_activations = 0;
-  std::int64_t max_activations = kNone;
+  std::int64_t min_macs = 0, max_macs = kNone;
+  std::int64_t min_params = 0, max_params = kNone;
+  std::int64_t min_activations = 0, max_activations = kNone;
+  std::int64_t min_latency_ns = 0, max_latency_ns = kNone;
 
   bool operator==(const Limits&) const = default;
 
-  bool contain(const spec::Cost& cost) const {
-    return cost.macs >= min_macs && cost.macs <= max_macs && cost.params >= min_params &&
-           cost.params <= max_params && cost.activations >= min_activations &&
-           cost.activations <= max_activations;
-  }
+  std::int64_t& least(spec::CostKind kind);
+  std::int64_t& most(spec::CostKind kind);
+  std::int64_t least(spec::CostKind kind) const { return Limits(*this).least(kind); }
+  std::int64_t most(spec::CostKind kind) const { return Limits(*this).most(kind); }
+
+  bool limits(spec::CostKind kind) const { return least(kind) > 0 || most(kind) != kNone; }
+  bool contain(const spec::Cost& cost) const;
 };
 
 Limits tighter(const Limits& a, const Limits& b);  // what both allow

@@ -168,10 +168,7 @@ Limits limits_of(const Objective& objective) {
   Limits limits;
   if (objective.form != ObjectiveForm::kConstraint) return limits;
   for (const CostTerm& term : objective.terms) {
-    const auto most = static_cast<std::int64_t>(std::min(term.target, 9e18));
-    (term.cost == spec::CostKind::kMacs     ? limits.max_macs
-     : term.cost == spec::CostKind::kParams ? limits.max_params
-                                            : limits.max_activations) = most;
+    limits.most(term.cost) = static_cast<std::int64_t>(std::min(term.target, 9e18));
   }
   return limits;
 }

@@ -13,14 +13,6 @@ double count_of(const spec::Cost& cost, spec::CostKind kind) {
   return static_cast<double>(spec::cost_of(cost, kind));
 }
 
-std::pair<double, double> limits_of(const Limits& limits, spec::CostKind kind) {
-  const auto [least, most] = kind == spec::CostKind::kMacs ? std::pair(limits.min_macs, limits.max_macs)
-                             : kind == spec::CostKind::kParams
-                                 ? std::pair(limits.min_params, limits.max_params)
-                                 : std::pair(limits.min_activations, limits.max_activations);
-  return {static_cast<double>(least), static_cast<double>(most)};
-}
-
 double chance_of(const spec::ArchSpec& net) {
   return net.classes > 1 ? 1.0 / net.classes : 0;
 }
@@ -30,7 +22,8 @@ double chance_of(const spec::ArchSpec& net) {
 ParetoScale ParetoScale::of(const Space& space, std::span<const spec::CostKind> costs) {
   ParetoScale scale{.costs = {}, .chance = chance_of(space.skeleton())};
   for (const spec::CostKind kind : costs) {
-    const auto [least, most] = limits_of(space.limits(), kind);
+    const auto least = static_cast<double>(space.limits().least(kind));
+    const auto most = static_cast<double>(space.limits().most(kind));
     scale.costs.push_back({kind,
                            std::max(count_of(space.extreme(kind, Extreme::kCheapest).cost, kind), least),
                            std::min(count_of(space.extreme(kind, Extreme::kLargest).cost, kind), most)});

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 #include <vector>
 
@@ -24,7 +25,7 @@
 namespace effnet::search {
 namespace {
 
-constexpr int kFirstTrials = 10;          // random
+constexpr int kFirstTrials = 5;           // random
 constexpr std::size_t kMostPoints = 300;  // of the model: an ask must stay quick
 constexpr std::size_t kMostFittedPoints = 120;
 constexpr int kRounds = 3;  // of moving on from the most promising nets
@@ -42,7 +43,7 @@ struct Net {
 };
 
 struct Told {
-  Net net;
+  std::size_t net = 0;  // of nets_
   double accuracy = 0;
 };
 
@@ -68,16 +69,20 @@ class Predictor final : public Strategy {
     under_way_.erase(trial);
     tried_.insert(choices);
     if (!reward) return;
-    Net net = net_of(choices);
-    if (net.factor <= 0) return;
-    const double accuracy = (*reward - net.offset) / net.factor;
-    for (const Told& before : told_) {
-      if (before.net.choices != choices) continue;
-      if (before.accuracy != accuracy) luck_ = Luck::kThereIs;
-      if (luck_ == Luck::kUnknown && ++same_runs_ == kSameRuns) luck_ = Luck::kNone;
-      break;
+    auto known = places_.find(choices);
+    if (known == places_.end()) {
+      Net net = net_of(choices);
+      if (net.factor <= 0) return;
+      known = places_.emplace(choices, nets_.size()).first;
+      nets_.push_back(std::move(net));
     }
-    told_.push_back({std::move(net), accuracy});
+    const Net& net = nets_[known->second];
+    const Told told{known->second, (*reward - net.offset) / net.factor};
+    if (const auto first = std::ranges::find(told_, told.net, &Told::net); first != told_.end()) {
+      if (first->accuracy != told.accuracy) luck_ = Luck::kThereIs;
+      if (luck_ == Luck::kUnknown && ++same_runs_ == kSameRuns) luck_ = Luck::kNone;
+    }
+    told_.push_back(told);
     if (told_.size() < next_fit_) return;
     next_fit_ = told_.size() + std::max<std::size_t>(5, told_.size() / 5);
     const Data recent = data(kMostFittedPoints);
@@ -91,27 +96,23 @@ class Predictor final : public Strategy {
     if (told_.empty()) return {};
     Data known = data(kMostPoints);
     const GaussianProcess model(std::move(known.points), known.accuracies, settings_);
-    std::map<spec::Choices, std::pair<double, int>> rewards;  // sum and number
+    std::vector<std::pair<double, int>> rewards(nets_.size());  // sum and number
     for (const Told& told : told_) {
-      auto& [sum, number] = rewards[told.net.choices];
-      sum += reward_of(told);
-      ++number;
+      rewards[told.net].first += reward_of(told);
+      ++rewards[told.net].second;
     }
-    std::vector<Scored> nets = expected_of_tried(model);
-    for (Scored& net : nets) {
-      const auto& [sum, number] = rewards.at(net.net.choices);
+    std::vector<double> expected = expected_of_tried(model);
+    for (std::size_t i = 0; i < nets_.size(); ++i) {
+      const auto& [sum, number] = rewards[i];
       const double own = luck_ == Luck::kNone ? 1 : number / (number + 1.0);
-      net.expected += own * (sum / number - net.expected);
+      expected[i] += own * (sum / number - expected[i]);
     }
+    const auto wanted = static_cast<std::size_t>(count);
     std::vector<spec::Choices> best;
-    if (front_scale_) {
-      for (const std::size_t i :
-           nearest_the_knee(tradeoffs(nets), costs_of(objective_), static_cast<std::size_t>(count)))
-        best.push_back(nets[i].net.choices);
-      return best;
-    }
-    keep_best(nets, static_cast<std::size_t>(count), &Scored::expected);
-    for (Scored& net : nets) best.push_back(std::move(net.net.choices));
+    for (const std::size_t i : front_scale_
+                                   ? nearest_the_knee(tradeoffs(expected), costs_of(objective_), wanted)
+                                   : best_of(expected, wanted))
+      best.push_back(nets_[i].choices);
     return best;
   }
 
@@ -146,17 +147,9 @@ class Predictor final : public Strategy {
     return {choices, features_.of(candidate), *at_1 - *at_0, *at_0, candidate.cost};
   }
 
-  // Each once.
-  std::vector<Net> tried_nets() const {
-    std::vector<Net> nets;
-    std::set<spec::Choices> seen;
-    for (const Told& told : told_) {
-      if (seen.insert(told.net.choices).second) nets.push_back(told.net);
-    }
-    return nets;
+  double reward_of(const Told& told) const {
+    return nets_[told.net].factor * told.accuracy + nets_[told.net].offset;
   }
-
-  static double reward_of(const Told& told) { return told.net.factor * told.accuracy + told.net.offset; }
 
   // What makes a trial worth remembering: its reward, or that it is on the front.
   std::vector<double> merits() const {
@@ -164,7 +157,7 @@ class Predictor final : public Strategy {
     std::vector<Tradeoff> nets;
     for (const Told& told : told_) {
       merits.push_back(front_scale_ ? 0 : reward_of(told));
-      if (front_scale_) nets.push_back({told.accuracy, told.net.cost});
+      if (front_scale_) nets.push_back({told.accuracy, nets_[told.net].cost});
     }
     if (front_scale_) {
       for (const std::size_t i : unbeaten(nets, costs_of(objective_))) merits[i] = 1;
@@ -175,7 +168,7 @@ class Predictor final : public Strategy {
   // The best half of `most` trials and the latest others.
   Data data(std::size_t most) const {
     std::vector<std::size_t> order(told_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::iota(order.begin(), order.end(), std::size_t{0});
     if (order.size() > most) {
       const std::vector<double> merit = merits();
       std::stable_sort(order.begin(), order.end(),
@@ -186,7 +179,7 @@ class Predictor final : public Strategy {
     }
     Data data;
     for (const std::size_t i : order) {
-      data.points.push_back(told_[i].net.features);
+      data.points.push_back(nets_[told_[i].net].features);
       data.accuracies.push_back(told_[i].accuracy);
     }
     return data;
@@ -202,9 +195,9 @@ class Predictor final : public Strategy {
   }
 
   spec::Choices best_told() const {
-    return std::max_element(told_.begin(), told_.end(),
-                            [](const Told& a, const Told& b) { return reward_of(a) < reward_of(b); })
-        ->net.choices;
+    const auto best =
+        std::ranges::max_element(told_, {}, [this](const Told& told) { return reward_of(told); });
+    return nets_[best->net].choices;
   }
 
   spec::Choices untried(spec::RandomStream& random) const {
@@ -216,9 +209,7 @@ class Predictor final : public Strategy {
 
   struct Scored {
     Net net;
-    double expected = 0;  // reward
-    double improvement =
-        0;  // expected, on the best expected of the tried nets, or of their front's hypervolume
+    double improvement = 0;  // expected, on the best of the tried nets, or of their front's hypervolume
   };
 
   // Of a net whose accuracy is believed to have this mean and deviation.
@@ -228,13 +219,12 @@ class Predictor final : public Strategy {
   class Pool {
    public:
     Pool(const Predictor& predictor, int trial) : predictor_(predictor) {
-      seen_ = predictor.tried_;
       for (const auto& [number, choices] : predictor.under_way_) {
         if (number < trial) seen_.insert(choices);
       }
     }
     void add(spec::Choices choices) {
-      if (!seen_.insert(choices).second) return;
+      if (predictor_.tried_.contains(choices) || !seen_.insert(choices).second) return;
       Net net = predictor_.net_of(choices);
       if (net.factor > 0) fresh_.push_back(std::move(net));
     }
@@ -253,44 +243,43 @@ class Predictor final : public Strategy {
     const std::vector<GaussianProcess::Belief> beliefs = model.at(points);
     std::vector<Scored> scored;
     for (std::size_t i = 0; i < nets.size(); ++i) {
-      const double mean = nets[i].factor * beliefs[i].mean + nets[i].offset;
       const double gain = improvement(nets[i], beliefs[i].mean, beliefs[i].deviation);
-      scored.push_back({std::move(nets[i]), mean, gain});
+      scored.push_back({std::move(nets[i]), gain});
     }
     return scored;
   }
 
-  // Without improvement: means cost a good deal less than deviations, and there are as many nets as trials.
-  std::vector<Scored> expected_of_tried(const GaussianProcess& model) const {
-    std::vector<Net> nets = tried_nets();
+  // The rewards that are expected of nets_. Means alone, which cost a good deal less than deviations.
+  std::vector<double> expected_of_tried(const GaussianProcess& model) const {
     std::vector<std::vector<double>> points;
-    for (const Net& net : nets) points.push_back(net.features);
-    const std::vector<double> means = model.means_at(points);
-    std::vector<Scored> scored;
-    for (std::size_t i = 0; i < nets.size(); ++i) {
-      const double mean = nets[i].factor * means[i] + nets[i].offset;
-      scored.push_back({std::move(nets[i]), mean, 0});
-    }
-    return scored;
+    for (const Net& net : nets_) points.push_back(net.features);
+    std::vector<double> expected = model.means_at(points);
+    for (std::size_t i = 0; i < nets_.size(); ++i)
+      expected[i] = nets_[i].factor * expected[i] + nets_[i].offset;
+    return expected;
   }
 
-  static void keep_best(std::vector<Scored>& nets, std::size_t count, double Scored::*by) {
-    std::stable_sort(nets.begin(), nets.end(),
-                     [by](const Scored& a, const Scored& b) { return a.*by > b.*by; });
-    if (nets.size() > count) nets.resize(count);
+  // Places of the greatest values, the greatest first.
+  static std::vector<std::size_t> best_of(const std::vector<double>& values, std::size_t count) {
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return values[i]; });
+    if (order.size() > count) order.resize(count);
+    return order;
   }
 
-  static std::vector<Tradeoff> tradeoffs(const std::vector<Scored>& nets) {
+  std::vector<Tradeoff> tradeoffs(const std::vector<double>& expected) const {
     std::vector<Tradeoff> all;
-    for (const Scored& net : nets) all.push_back({net.expected, net.net.cost});
+    for (std::size_t i = 0; i < nets_.size(); ++i) all.push_back({expected[i], nets_[i].cost});
     return all;
   }
 
   // On the hypervolume of the tried nets and of those that are under way, all by what is expected of them.
-  Improvement on_front(const GaussianProcess& model, const std::vector<Scored>& tried,
+  Improvement on_front(const GaussianProcess& model, const std::vector<double>& expected,
                        const std::vector<Net>& under_way) const {
     std::vector<Gains> front;
-    for (const Scored& net : tried) front.push_back(front_scale_->gains(net.expected, net.net.cost));
+    for (std::size_t i = 0; i < nets_.size(); ++i)
+      front.push_back(front_scale_->gains(expected[i], nets_[i].cost));
     std::vector<std::vector<double>> points;
     for (const Net& net : under_way) points.push_back(net.features);
     const std::vector<double> means = model.means_at(points);
@@ -304,13 +293,13 @@ class Predictor final : public Strategy {
   }
 
   // Any few of the expected front, so that all of it is moved on from in the course of a search.
-  void keep_of_front(std::vector<Scored>& nets, spec::RandomStream& random) const {
-    std::vector<Scored> front;
-    for (const std::size_t i : unbeaten(tradeoffs(nets), costs_of(objective_))) front.push_back(nets[i]);
+  std::vector<std::size_t> some_of_front(const std::vector<double>& expected,
+                                         spec::RandomStream& random) const {
+    std::vector<std::size_t> front = unbeaten(tradeoffs(expected), costs_of(objective_));
     for (std::size_t i = 0; i < std::min(kParents, front.size()); ++i)
       std::swap(front[i], front[i + random.below(front.size() - i)]);
     if (front.size() > kParents) front.resize(kParents);
-    nets = std::move(front);
+    return front;
   }
 
   spec::Choices best_expected(const AskContext& context, spec::RandomStream& random) const {
@@ -325,32 +314,32 @@ class Predictor final : public Strategy {
       }
     }
     // What tried nets are worth is expected, too, rather than observed: an observation may have been lucky.
-    std::vector<Scored> parents = expected_of_tried(model);
-    Improvement improvement;
-    if (front_scale_) {
-      improvement = on_front(model, parents, under_way);
-      keep_of_front(parents, random);
-    } else {
-      keep_best(parents, kParents, &Scored::expected);
-      improvement = [best = parents.front().expected](const Net& net, double mean, double deviation) {
-        return expected_improvement(net.factor * mean + net.offset, net.factor * deviation, best);
-      };
-    }
+    const std::vector<double> expected = expected_of_tried(model);
+    const std::vector<std::size_t> first =
+        front_scale_ ? some_of_front(expected, random) : best_of(expected, kParents);
+    const Improvement improvement =
+        front_scale_
+            ? on_front(model, expected, under_way)
+            : [best = expected[first.front()]](const Net& net, double mean, double deviation) {
+                return expected_improvement(net.factor * mean + net.offset, net.factor * deviation, best);
+              };
 
     Pool pool(*this, context.trial);
     for (std::size_t i = 0; i < kStrangers; ++i) pool.add(space_.sample(random));
-    std::vector<Scored> found;
+    const auto add_children = [&](const spec::Choices& parent) {
+      for (std::size_t i = 0; i < kChildren; ++i) pool.add(space_.mutate(parent, random));
+    };
+    for (const std::size_t i : first) add_children(nets_[i].choices);
+    std::vector<Scored> best;
     for (int round = 0; round < kRounds; ++round) {
-      for (const Scored& parent : parents) {
-        for (std::size_t i = 0; i < kChildren; ++i) pool.add(space_.mutate(parent.net.choices, random));
-      }
+      for (std::size_t i = 0; round > 0 && i < best.size(); ++i) add_children(best[i].net.choices);
       std::vector<Scored> fresh = scored_by(model, pool.take(), improvement);
-      std::move(fresh.begin(), fresh.end(), std::back_inserter(found));
-      keep_best(found, kParents, &Scored::improvement);
-      parents = found;
-      if (parents.empty()) return untried(random);
+      std::move(fresh.begin(), fresh.end(), std::back_inserter(best));
+      std::ranges::stable_sort(best, std::greater<>(), &Scored::improvement);
+      if (best.size() > kParents) best.resize(kParents);
+      if (best.empty()) return untried(random);
     }
-    return found.front().net.choices;
+    return best.front().net.choices;
   }
 
   enum class Luck { kUnknown, kThereIs, kNone };
@@ -361,8 +350,10 @@ class Predictor final : public Strategy {
   NetFeatures features_;
   Luck luck_ = Luck::kUnknown;  // whether a net's accuracy differs from run to run
   int same_runs_ = 0;           // that a net's first run was equal to
+  std::vector<Net> nets_;       // that a reward was told of, each once
+  std::map<spec::Choices, std::size_t> places_;
   std::vector<Told> told_;
-  std::set<spec::Choices> tried_;
+  std::set<spec::Choices> tried_;           // failed ones, too
   std::map<int, spec::Choices> under_way_;  // asked for, not told of
   std::size_t next_fit_ = 8;
   GaussianProcessSettings settings_;

@@ -1,10 +1,12 @@
 #include "search/space.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "scaling/cost_model.h"
 #include "spec/atomic_file.h"
@@ -32,17 +34,17 @@ constexpr double kSmallEnoughToEnumerate = 20'000;
 constexpr int kClimbs = 30;
 
 Limits read_limits(const ConfigTable& table) {
-  const auto value = [&](std::string_view key, std::int64_t fallback) {
-    const double number = table.number_or(key, static_cast<double>(fallback));
+  Limits limits;
+  const auto read = [&](const std::string& key, std::int64_t& value) {
+    const double number = table.number_or(key, static_cast<double>(value));
     if (!(number >= 0)) throw table.error(key, fmt::format("{} is below 0", number));
-    return number >= static_cast<double>(Limits::kNone) ? Limits::kNone : static_cast<std::int64_t>(number);
+    value = number >= static_cast<double>(Limits::kNone) ? Limits::kNone : static_cast<std::int64_t>(number);
   };
-  return {.min_macs = value("min_macs", 0),
-          .max_macs = value("max_macs", Limits::kNone),
-          .min_params = value("min_params", 0),
-          .max_params = value("max_params", Limits::kNone),
-          .min_activations = value("min_activations", 0),
-          .max_activations = value("max_activations", Limits::kNone)};
+  for (const spec::CostKind kind : spec::kCostKinds) {
+    read(fmt::format("min_{}", spec::to_text(kind)), limits.least(kind));
+    read(fmt::format("max_{}", spec::to_text(kind)), limits.most(kind));
+  }
+  return limits;
 }
 
 // Every value by itself must make a sound stage, so that a mistake is found before anything is trained.
@@ -81,27 +83,17 @@ double violation(const Limits& limits, const Cost& cost) {
     if (value < low) return std::log(static_cast<double>(low) / v);
     return value > high ? std::log(v / std::max<double>(1, static_cast<double>(high))) : 0.0;
   };
-  return beyond(cost.macs, limits.min_macs, limits.max_macs) +
-         beyond(cost.params, limits.min_params, limits.max_params) +
-         beyond(cost.activations, limits.min_activations, limits.max_activations);
-}
-
-std::pair<std::int64_t, std::int64_t> range_of(const Limits& limits, spec::CostKind kind) {
-  switch (kind) {
-    case spec::CostKind::kMacs:
-      return {limits.min_macs, limits.max_macs};
-    case spec::CostKind::kParams:
-      return {limits.min_params, limits.max_params};
-    case spec::CostKind::kActivations:
-      return {limits.min_activations, limits.max_activations};
-  }
-  return {};
+  double sum = 0;
+  for (const spec::CostKind kind : spec::kCostKinds)
+    sum += beyond(spec::cost_of(cost, kind), limits.least(kind), limits.most(kind));
+  return sum;
 }
 
 std::string_view unit_of(spec::CostKind kind) {
-  return kind == spec::CostKind::kMacs     ? "multiply-adds"
-         : kind == spec::CostKind::kParams ? "parameters"
-                                           : "activations";
+  return kind == spec::CostKind::kMacs          ? "multiply-adds"
+         : kind == spec::CostKind::kParams      ? "parameters"
+         : kind == spec::CostKind::kActivations ? "activations"
+                                                : "nanoseconds";
 }
 
 }  // namespace
@@ -134,6 +126,9 @@ Space Space::parse(std::string_view toml, std::string_view where) {
   }
   if (table.has("training")) space.add_training(table.table("training"));
   if (table.has("limits")) space.limits_ = read_limits(table.table("limits"));
+  if (table.has("latency"))
+    space.latency_ =
+        std::make_shared<scaling::LatencyTable>(scaling::LatencyTable::read(table.table("latency")));
   table.reject_unknown_keys();
   space.settle_limits();
   return space;
@@ -194,6 +189,31 @@ Space Space::with_limits(const Limits& limits) const {
   return space;
 }
 
+std::vector<spec::CostKind> Space::costs() const {
+  std::vector<spec::CostKind> kinds(spec::kCountedCosts.begin(), spec::kCountedCosts.end());
+  if (latency_) kinds.push_back(spec::CostKind::kLatency);
+  return kinds;
+}
+
+void Space::require(spec::CostKind kind) const {
+  if (kind != spec::CostKind::kLatency || latency_) return;
+  throw Error(
+      ErrorKind::kUsage, where_,
+      fmt::format("the space '{}' does not say what its nets take: it has no [latency]", name_),
+      "effnet bench latency --space SPACE --output FILE measures its parts and writes a space that has");
+}
+
+std::vector<std::string> Space::possible_parts() const {
+  std::set<std::string> parts;
+  for (const double resolution : resolutions()) {
+    spec::ArchSpec skeleton = skeleton_;
+    skeleton.resolution = static_cast<int>(resolution);
+    const std::vector<std::string> some = search::possible_parts(skeleton, stages_, where_);
+    parts.insert(some.begin(), some.end());
+  }
+  return {parts.begin(), parts.end()};
+}
+
 double Space::size() const {
   double size = 1;
   for (const Dimension& dimension : dimensions_) size *= static_cast<double>(dimension.values.size());
@@ -234,6 +254,7 @@ spec::ArchSpec Space::arch(const Choices& choices) const {
 spec::Candidate Space::candidate(const Choices& choices) const {
   spec::Candidate candidate{choices, arch(choices), {}};
   candidate.cost = scaling::total_cost(candidate.arch);
+  if (latency_) candidate.cost.latency_ns = latency_->of(candidate.arch);
   return candidate;
 }
 
@@ -302,12 +323,14 @@ Choices Space::choices_of(const std::vector<StageValues>& stages, double resolut
 }
 
 spec::Candidate Space::extreme(spec::CostKind kind, Extreme extreme) const {
+  require(kind);
+  const Costing costing{kind, kind == spec::CostKind::kLatency ? latency_.get() : nullptr};
   std::optional<spec::Candidate> found;
   for (const double resolution : resolutions()) {
     spec::ArchSpec skeleton = skeleton_;
     skeleton.resolution = static_cast<int>(resolution);
     spec::Candidate net =
-        candidate(choices_of(extreme_member(skeleton, stages_, ties_, kind, extreme, where_), resolution));
+        candidate(choices_of(extreme_member(skeleton, stages_, ties_, costing, extreme, where_), resolution));
     const bool cheaper = found && spec::cost_of(net.cost, kind) < spec::cost_of(found->cost, kind);
     if (!found || cheaper == (extreme == Extreme::kCheapest)) found = std::move(net);
   }
@@ -318,8 +341,9 @@ spec::Candidate Space::extreme(spec::CostKind kind, Extreme extreme) const {
 void Space::settle_limits() {
   if (limits_ == Limits{}) return;
   bool found = false;
-  for (const spec::CostKind kind : spec::kCostKinds) {
-    const auto [low, high] = range_of(limits_, kind);
+  if (limits_.limits(spec::CostKind::kLatency)) require(spec::CostKind::kLatency);
+  for (const spec::CostKind kind : costs()) {
+    const std::int64_t low = limits_.least(kind), high = limits_.most(kind);
     for (const Extreme which : {Extreme::kCheapest, Extreme::kLargest}) {
       const spec::Candidate candidate = extreme(kind, which);
       const std::int64_t cost = spec::cost_of(candidate.cost, kind);
@@ -346,16 +370,16 @@ void Space::settle_limits() {
     found = climb_to_member();
   }
   if (found) return;
-  throw Error(
-      ErrorKind::kUsage, where_,
-      fmt::format("no net of the space '{}' {} within {}: they cost {} to {} multiply-adds and {} to {} "
-                  "parameters",
-                  name_, size() <= kSmallEnoughToEnumerate ? "is" : "was found", to_text(limits_),
-                  extreme(spec::CostKind::kMacs, Extreme::kCheapest).cost.macs,
-                  extreme(spec::CostKind::kMacs, Extreme::kLargest).cost.macs,
-                  extreme(spec::CostKind::kParams, Extreme::kCheapest).cost.params,
-                  extreme(spec::CostKind::kParams, Extreme::kLargest).cost.params),
-      "widen the limits or the space");
+  std::vector<std::string> ranges;
+  for (const spec::CostKind kind : costs()) {
+    ranges.push_back(fmt::format("{} to {} {}", spec::cost_of(extreme(kind, Extreme::kCheapest).cost, kind),
+                                 spec::cost_of(extreme(kind, Extreme::kLargest).cost, kind), unit_of(kind)));
+  }
+  throw Error(ErrorKind::kUsage, where_,
+              fmt::format("no net of the space '{}' {} within {}: they cost {}", name_,
+                          size() <= kSmallEnoughToEnumerate ? "is" : "was found", to_text(limits_),
+                          fmt::join(ranges, ", ")),
+              "widen the limits or the space");
 }
 
 void Space::for_each(const std::function<bool(const Choices&)>& visit) const {

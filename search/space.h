@@ -10,10 +10,11 @@
 //   width = [0.75, 1, 1.25]    # of channels, to multiples of the skeleton's divisor
 //   repeats_offset = [-1, 0, 1]
 //   se = "stage1.se"           # tied: the value that stage 1 has, no choice of its own
-//   [limits]                   # optional: min_ and max_ macs, params, activations
+//   [limits]                   # optional: min_ and max_ macs, params, activations, latency_ns
 //   [training]                 # optional: what is searched along with the net; each a list
 //   resolution = [20, 24]      # of the pictures; in place of the skeleton's input
 //   lr_base = [0.4, 0.8]       # any field of a recipe but epochs, which are the budget's
+//   [latency]                  # optional: measured times (scaling/latency_table.h)
 //
 // A choice is called "stage1.kernel", "resolution", "recipe.lr_base" (spec/recipe_choices.h); a member of the space is the
 // map from choices to values.
@@ -21,6 +22,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +55,12 @@ class Space {
   const Limits& limits() const { return limits_; }
   const spec::ArchSpec& skeleton() const { return skeleton_; }  // without stages
   const std::vector<StageChoices>& stages() const { return stages_; }
-  double size() const;  // members, limits not regarded; exact below 2^53
+  const scaling::LatencyTable* latency() const { return latency_.get(); }  // null where nothing was measured
+  std::vector<spec::CostKind> costs() const;                               // that its nets have
+  // kUsage where nets do not have this cost, and how they would.
+  void require(spec::CostKind kind) const;
+  std::vector<std::string> possible_parts() const;  // of its nets, each once (scaling/net_parts.h)
+  double size() const;                              // members, limits not regarded; exact below 2^53
 
   // kUsage if `choices` is no member: a choice missing, unknown, or of another value.
   spec::ArchSpec arch(const spec::Choices& choices) const;
@@ -72,7 +79,7 @@ class Space {
   spec::Choices sample(spec::RandomStream& random) const;
   // One choice changed to another value (a fresh sample if no such neighbour is within the limits).
   spec::Choices mutate(const spec::Choices& choices, spec::RandomStream& random) const;
-  // The cheapest or largest member; limits are not regarded.
+  // The cheapest or largest member by a cost that nets have; limits are not regarded.
   spec::Candidate extreme(spec::CostKind kind, Extreme extreme) const;
 
  private:
@@ -96,6 +103,7 @@ class Space {
   std::vector<Place> places_;  // of the first dimensions, those of stages; the training's come after them
   std::vector<Tie> ties_;
   Limits limits_;
+  std::shared_ptr<const scaling::LatencyTable> latency_;
   spec::Choices member_;  // one that is within the limits
 };
 

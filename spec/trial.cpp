@@ -106,6 +106,7 @@ std::string trial_json(const Trial& trial) {
   json["choices"] = json_of(trial.candidate.choices);
   json["macs"] = trial.candidate.cost.macs;
   json["params"] = trial.candidate.cost.params;
+  if (trial.candidate.cost.latency_ns > 0) json["latency_ns"] = trial.candidate.cost.latency_ns;
   json["seed"] = trial.seed;
   json["budget"] = {{"pictures", trial.budget.pictures}, {"epochs", trial.budget.epochs}};
   for (const Rung& rung : trial.rungs)
@@ -122,6 +123,7 @@ Trial trial_from_json(std::string_view text, std::string_view where) {
     trial.candidate.choices = choices_of(json.value("choices", Json::object()));
     trial.candidate.cost.macs = json.value("macs", std::int64_t{0});
     trial.candidate.cost.params = json.value("params", std::int64_t{0});
+    trial.candidate.cost.latency_ns = json.value("latency_ns", std::int64_t{0});
     trial.budget.pictures = json.at("budget").at("pictures").get<std::int64_t>();
     trial.budget.epochs = json.at("budget").at("epochs").get<int>();
     for (const Json& rung : json.value("rungs", Json::array()))

@@ -7,7 +7,7 @@
 //   out  {"trial":3,"accuracy":88.1,"loss":0.41,"pictures":24000,"seconds":9.5}
 //   or   {"trial":3,"error":"diverged","message":"loss is not finite at step 17"}
 //
-// A trial that may be stopped early has "rungs":[{"epoch":1,"least":71.5}] as well, and its answer the accuracies there,
+// Where the space has measured times, "latency_ns" is beside macs. A trial that may be stopped early has "rungs":[{"epoch":1,"least":71.5}] as well, and its answer the accuracies there,
 // "rungs":[70.2], with "error":"stopped-early" where one of them was less. An evaluator may leave rungs out.
 //
 // Before the outcome any number of {"trial":3,"progress":0.4} may come.

@@ -14,7 +14,12 @@ using spec::ErrorKind;
 
 // Versions are counted with those of the SQLite files; the first in PostgreSQL is 2.
 constexpr int kFirst = 2;
-static_assert(TrialStore::kSchema == kFirst, "a newer schema needs a migration here");
+static_assert(TrialStore::kSchema == 3, "a newer schema needs a migration here");
+
+constexpr const char* kMigrationTo3 = R"sql(
+ALTER TABLE trials ADD COLUMN latency_ns bigint NOT NULL DEFAULT 0;
+UPDATE effnet_store SET schema = 3;
+)sql";
 
 constexpr const char* kTables = R"sql(
 CREATE TABLE effnet_store (schema integer NOT NULL);
@@ -25,6 +30,7 @@ CREATE TABLE trials (
   study bigint NOT NULL REFERENCES studies (id), number integer NOT NULL, seed bigint NOT NULL,
   arch text NOT NULL, choices text NOT NULL,
   params bigint NOT NULL, macs bigint NOT NULL, activations bigint NOT NULL, bn_buffers bigint NOT NULL,
+  latency_ns bigint NOT NULL,
   budget_pictures bigint NOT NULL, budget_epochs integer NOT NULL, repeat integer NOT NULL, same_as integer,
   outcome text NOT NULL, accuracy double precision NOT NULL, loss double precision NOT NULL,
   pictures bigint NOT NULL, seconds double precision NOT NULL, message text NOT NULL, rungs text NOT NULL,
@@ -40,9 +46,9 @@ Error foreign(const PostgresLocation& location, std::string_view what) {
   return Error(ErrorKind::kBadData, location.shown, what, "give another name behind the # of the URL");
 }
 
-enum class Found { kNothing, kEmptySchema, kStore };
+enum class Found { kNothing, kEmptySchema, kOlderStore, kStore };
 
-// kBadData for anything but nothing and a trial store of this version.
+// kBadData for anything but nothing and a trial store that can be used or brought to this version.
 Found look(pqxx::transaction_base& server, const PostgresLocation& location) {
   const pqxx::result schema = server.exec_params(
       "SELECT count(c.oid), count(c.oid) FILTER (WHERE c.relname = 'effnet_store') FROM pg_namespace n "
@@ -61,7 +67,7 @@ Found look(pqxx::transaction_base& server, const PostgresLocation& location) {
     throw foreign(location, fmt::format("trial store of schema {}; this program knows {} to {}", found,
                                         kFirst, TrialStore::kSchema));
   }
-  return Found::kStore;
+  return found == TrialStore::kSchema ? Found::kStore : Found::kOlderStore;
 }
 
 void check_encoding(pqxx::transaction_base& server, const PostgresLocation& location) {
@@ -79,12 +85,20 @@ void prepare_schema(const PostgresConnection& connection, Access access) {
   const Found found = connection.run(
       Durability::kQuick, [&](pqxx::transaction_base& server, Attempt) { return look(server, location); });
   if (found == Found::kStore) return;
+  if (access == Access::kRead && found == Found::kOlderStore) {
+    throw Error(ErrorKind::kBadData, location.shown, "the trial store is of an earlier version",
+                "it is brought to this one by the next search or worker that opens it");
+  }
   if (access == Access::kRead) throw foreign(location, "there is no trial store here");
   connection.run(Durability::kOnDisk, [&](pqxx::transaction_base& server, Attempt) {
     // "efnt" and the schema: those who make the same store at this moment wait for each other.
     server.exec_params("SELECT pg_advisory_xact_lock(1701211764, hashtext($1))", location.schema);
     const Found now = look(server, location);
     if (now == Found::kStore) return;
+    if (now == Found::kOlderStore) {
+      server.exec(kMigrationTo3);
+      return;
+    }
     check_encoding(server, location);
     if (now == Found::kNothing) server.exec(fmt::format("CREATE SCHEMA \"{}\"", location.schema));
     server.exec(kTables);

@@ -41,7 +41,8 @@ TrialRecord read_row(const pqxx::row& row, std::string_view store) {
   trial.seed = seed_of(integer("seed"));
   trial.candidate.arch = spec::parse_arch(row["arch"].c_str(), where);
   trial.candidate.choices = spec::choices_from_json(row["choices"].c_str(), where);
-  trial.candidate.cost = {integer("params"), integer("macs"), integer("activations"), integer("bn_buffers")};
+  trial.candidate.cost = {integer("params"), integer("macs"), integer("activations"), integer("bn_buffers"),
+                          integer("latency_ns")};
   trial.budget = {integer("budget_pictures"), row["budget_epochs"].as<int>()};
   record.repeat = row["repeat"].as<int>();
   if (!row["same_as"].is_null()) record.same_as = row["same_as"].as<int>();
@@ -63,8 +64,8 @@ WITH named AS (SELECT id FROM studies WHERE name = $1),
   done AS (DELETE FROM queue USING named WHERE queue.study = named.id AND queue.number = $2),
   put AS (INSERT INTO trials (study, number, seed, arch, choices, params, macs, activations, bn_buffers,
             budget_pictures, budget_epochs, repeat, same_as, outcome, accuracy, loss, pictures, seconds, message,
-            rungs)
-          SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20 FROM named
+            rungs, latency_ns)
+          SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21 FROM named
           ON CONFLICT DO NOTHING RETURNING number)
 SELECT (SELECT count(*) FROM named), (SELECT count(*) FROM put)
 )sql";
@@ -138,7 +139,7 @@ void PostgresBackend::record(std::string_view study, const TrialRecord& record) 
         spec::choices_json(trial.candidate.choices), cost.params, cost.macs, cost.activations,
         cost.bn_buffers, trial.budget.pictures, trial.budget.epochs, repeat,
         same_as ? other.c_str() : nullptr, kind, accuracy, exact_text(outcome.loss), outcome.pictures,
-        seconds, message, rungs_text(outcome.rungs));
+        seconds, message, rungs_text(outcome.rungs), cost.latency_ns);
     if (put[0][0].as<int>() == 0) fail_not_opened(study);
     if (put[0][1].as<int>() == 1) return;
     if (attempt == Attempt::kRepeat && !server

@@ -43,6 +43,9 @@ CREATE TABLE queue (
   PRIMARY KEY (study, number)) WITHOUT ROWID;
 )sql";
 
+// 3: of nets' costs the latency.
+constexpr const char* kThirdSchema = "ALTER TABLE trials ADD COLUMN latency_ns INTEGER NOT NULL DEFAULT 0";
+
 ErrorKind kind_of(int code) {
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
@@ -172,6 +175,7 @@ void SqliteBackend::migrate() {
   SQLite::Transaction transaction(*sqlite_, SQLite::TransactionBehavior::IMMEDIATE);
   schema_ = sqlite_->execAndGet("PRAGMA user_version").getInt();  // another process may have been first
   if (schema_ < 2) sqlite_->exec(kSecondSchema);
+  if (schema_ < 3) sqlite_->exec(kThirdSchema);
   sqlite_->exec(fmt::format("PRAGMA user_version = {}", TrialStore::kSchema));
   transaction.commit();
   schema_ = TrialStore::kSchema;

@@ -29,8 +29,8 @@ TrialRecord read_row(SQLite::Statement& query, int schema, const fs::path& file)
   trial.candidate.arch = spec::parse_arch(query.getColumn("arch").getString(), where);
   trial.candidate.choices = spec::choices_from_json(query.getColumn("choices").getString(), where);
   trial.candidate.cost = {query.getColumn("params").getInt64(), query.getColumn("macs").getInt64(),
-                          query.getColumn("activations").getInt64(),
-                          query.getColumn("bn_buffers").getInt64()};
+                          query.getColumn("activations").getInt64(), query.getColumn("bn_buffers").getInt64(),
+                          schema >= 3 ? query.getColumn("latency_ns").getInt64() : 0};
   trial.budget = {query.getColumn("budget_pictures").getInt64(), query.getColumn("budget_epochs").getInt()};
   record.repeat = query.getColumn("repeat").getInt();
   if (!query.getColumn("same_as").isNull()) record.same_as = query.getColumn("same_as").getInt();
@@ -51,7 +51,7 @@ void insert(SQLite::Database& sqlite, std::int64_t study, const TrialRecord& rec
       sqlite,
       "INSERT INTO trials (study, number, seed, arch, choices, params, macs, activations, "
       "bn_buffers, budget_pictures, budget_epochs, repeat, same_as, outcome, accuracy, loss, "
-      "pictures, seconds, message, rungs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      "pictures, seconds, message, rungs, latency_ns) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   int column = 0;
   const auto bind = [&](const auto& value) { row.bind(++column, value); };
   const auto& [trial, repeat, same_as, outcome, finished] = record;
@@ -76,6 +76,7 @@ void insert(SQLite::Database& sqlite, std::int64_t study, const TrialRecord& rec
   bind(outcome.seconds);
   bind(outcome.message);
   bind(rungs_text(outcome.rungs));
+  bind(cost.latency_ns);
   row.exec();
 }
 }  // namespace

@@ -61,7 +61,8 @@ class TrialBackend;
 
 class TrialStore {
  public:
-  static constexpr int kSchema = 2;  // a store of schema 1 is brought to 2 when it is opened for writing
+  static constexpr int kSchema =
+      3;  // a store of an earlier one is brought to it when it is opened for writing
 
   // `location` is the path of a SQLite file (std::filesystem::path converts), or the URL of a store on a PostgreSQL
   // server (postgres_location.h): kUsage where it is not well formed.

@@ -1,5 +1,5 @@
-// effnet bench: `search` and `floors` are measured from here, since they run trainers, and `regret`, which needs no
-// LibTorch; all else is handed over to effnet-bench with all that was given.
+// effnet bench: `search`, `floors` and `latency` are measured from here, since they run siblings, and `regret`, which needs
+// no LibTorch; all else is handed over to effnet-bench with all that was given.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -31,10 +31,11 @@ void add_bench(CLI::App& program) {
   CLI::App* command = program.add_subcommand("bench",
                                              "How fast this machine trains, infers and searches, beside a "
                                              "peer (effnet bench train, infer, kernels, search, "
-                                             "floors, regret)");
+                                             "floors, regret, latency)");
   add_bench_search(*command);  // before the next line, whose setting commands take over from their parent
   add_bench_floors(*command);
   add_bench_regret(*command);
+  add_bench_latency(*command);
   command->prefix_command();  // what follows is effnet-bench's, its --help too
   command->footer(
       "train    training steps, forward to optimizer, by the project's kernels and by LibTorch's operators\n"

@@ -124,7 +124,7 @@ search::Landscape landscape_of(const Options& options) {
   search::Landscape landscape = search::landscape(options.landscape);
   if (options.front.empty()) return landscape;
   std::vector<spec::CostKind> costs;
-  for (const std::string& cost : options.front) costs.push_back(spec::parse_cost_kind(cost, "--front"));
+  for (const std::string& cost : options.front) costs.push_back(spec::parse_counted_cost(cost, "--front"));
   return search::with_front(std::move(landscape), costs);
 }
 

@@ -9,7 +9,8 @@ namespace effnet::apps {
 
 void add_auto(CLI::App& program);
 void add_bench(CLI::App& program);
-void add_bench_floors(CLI::App& bench);  // of the command bench, as are the next two
+void add_bench_floors(CLI::App& bench);  // of the command bench, as are the next three
+void add_bench_latency(CLI::App& bench);
 void add_bench_regret(CLI::App& bench);
 void add_bench_search(CLI::App& bench);
 void add_chart(CLI::App& program);

@@ -66,7 +66,7 @@ void run(Options options) {
   config.grid.gamma = scaling::parse_range(options.gamma, "--gamma");
   config.grid.step = scaling::parse_decimal(options.step_text, "--step");
   config.grid.tolerance = scaling::parse_decimal(options.tolerance, "--tolerance");
-  config.cost_kind = spec::parse_cost_kind(options.cost, "--cost");
+  config.cost_kind = spec::parse_counted_cost(options.cost, "--cost");
   require_between("--cost-spread", config.cost_spread, 0, 1);
   check_children(options.step.children);
   if (options.dry_run) return print_result(options.study.json ? points_json(config) : points_summary(config));

@@ -123,7 +123,9 @@ void add_search(CLI::App& program) {
   const auto a_cost = [&](const char* flag, auto& values, const char* what) {
     return command->add_option(flag, values, what)->delimiter(',')->allow_extra_args(false);
   };
-  a_cost("--cost", options->objective.costs, "macs, params or activations; several as macs,params")
+  a_cost("--cost", options->objective.costs,
+         "macs, params, activations or latency_ns (of a space that was timed: effnet bench latency); "
+         "several as macs,params")
       ->capture_default_str();
   a_cost("--target", options->objective.targets,
          "the cost that is wanted, one for each of --cost; default 4e6");

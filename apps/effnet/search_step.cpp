@@ -10,6 +10,7 @@
 #include "apps/command_line.h"
 #include "apps/effnet/front_result.h"
 #include "report/number_text.h"
+#include "report/objective_text.h"
 #include "report/text_table.h"
 #include "search/builtin_spaces.h"
 #include "search/objective_words.h"
@@ -45,6 +46,7 @@ nlohmann::ordered_json finalist_json(const Finalist& finalist) {
   json["macs"] = finalist.candidate.cost.macs;
   json["params"] = finalist.candidate.cost.params;
   json["activations"] = finalist.candidate.cost.activations;
+  if (finalist.candidate.cost.latency_ns > 0) json["latency_ns"] = finalist.candidate.cost.latency_ns;
   json["reward"] =
       finalist.reward ? nlohmann::ordered_json(*finalist.reward) : nlohmann::ordered_json(nullptr);
   json["first_accuracy"] = finalist.first_accuracy;
@@ -54,22 +56,23 @@ nlohmann::ordered_json finalist_json(const Finalist& finalist) {
 
 std::string finalists_text(const search::BaselineSearchResult& result, const std::string& worth) {
   const auto right = report::Align::kRight;
-  report::TextTable table({{"finalist of"},
-                           {"trial", right},
-                           {"first run %", right},
-                           {"fresh seeds %", right},
-                           {"MACs", right},
-                           {"params", right},
-                           {worth, right},
-                           {"net"}});
+  const bool timed = result.best.candidate.cost.latency_ns > 0;
+  const std::vector<spec::CostKind> costs(spec::kCostKinds.begin(), spec::kCostKinds.end() - (timed ? 0 : 1));
+  std::vector<report::Column> columns{
+      {"finalist of"}, {"trial", right}, {"first run %", right}, {"fresh seeds %", right}};
+  for (report::Column& column : report::cost_columns(costs)) columns.push_back(std::move(column));
+  columns.insert(columns.end(), {{worth, right}, {"net"}});
+  report::TextTable table(columns);
   for (const Finalist& f : result.finalists) {
-    table.add_row({f.searched && f.random ? "both"
-                   : f.searched           ? "search"
-                                          : "random arm",
-                   fmt::format("{}", f.trial), fmt::format("{:.2f}", f.first_accuracy), mean_text(f),
-                   report::short_count(static_cast<double>(f.candidate.cost.macs)),
-                   report::short_count(static_cast<double>(f.candidate.cost.params)),
-                   f.reward ? fmt::format("{:.4f}", *f.reward) : "-", spec::training_text(f.candidate)});
+    std::vector<std::string> cells{f.searched && f.random ? "both"
+                                   : f.searched           ? "search"
+                                                          : "random arm",
+                                   fmt::format("{}", f.trial), fmt::format("{:.2f}", f.first_accuracy),
+                                   mean_text(f)};
+    for (std::string& cell : report::cost_cells(f.candidate.cost, costs)) cells.push_back(std::move(cell));
+    cells.push_back(f.reward ? fmt::format("{:.4f}", *f.reward) : "-");
+    cells.push_back(spec::training_text(f.candidate));
+    table.add_row(std::move(cells));
   }
   return table.to_text();
 }

@@ -9,6 +9,7 @@
 #include "apps/command_line.h"
 #include "apps/effnet/commands.h"
 #include "report/number_text.h"
+#include "report/objective_text.h"
 #include "report/text_table.h"
 #include "search/builtin_spaces.h"
 #include "spec/recipe_choices.h"
@@ -77,7 +78,7 @@ std::string training_choices_text(const Space& space) {
 std::string costs_text(const Space& space) {
   report::TextTable table(
       {{"cost"}, {"cheapest", report::Align::kRight}, {"largest", report::Align::kRight}, {"cheapest net"}});
-  for (const spec::CostKind kind : spec::kCostKinds) {
+  for (const spec::CostKind kind : space.costs()) {
     const spec::Candidate least = space.extreme(kind, Extreme::kCheapest);
     const spec::Candidate most = space.extreme(kind, Extreme::kLargest);
     table.add_row({std::string(spec::to_text(kind)),
@@ -88,13 +89,14 @@ std::string costs_text(const Space& space) {
   return table.to_text();
 }
 
-std::string sample_text(const std::vector<spec::Candidate>& nets) {
-  const auto right = report::Align::kRight;
-  report::TextTable table({{"MACs", right}, {"params", right}, {"activations", right}, {"net"}});
+std::string sample_text(const Space& space, const std::vector<spec::Candidate>& nets) {
+  std::vector<report::Column> columns = report::cost_columns(space.costs());
+  columns.push_back({"net"});
+  report::TextTable table(columns);
   for (const spec::Candidate& net : nets) {
-    table.add_row({report::short_count(static_cast<double>(net.cost.macs)),
-                   report::short_count(static_cast<double>(net.cost.params)),
-                   report::short_count(static_cast<double>(net.cost.activations)), spec::training_text(net)});
+    std::vector<std::string> cells = report::cost_cells(net.cost, space.costs());
+    cells.push_back(spec::training_text(net));
+    table.add_row(std::move(cells));
   }
   return table.to_text();
 }
@@ -110,17 +112,19 @@ std::string text_of(const Space& space, const Options& options) {
                   space.skeleton().resolution, space.skeleton().resolution, space.skeleton().classes);
   if (const std::string limits = search::to_text(space.limits()); !limits.empty())
     text += fmt::format("limits: {} (size and costs below are without them, the sample is within)\n", limits);
+  if (space.latency())
+    text += fmt::format("latency: {} parts measured on {}\n", space.latency()->parts(),
+                        space.latency()->measured());
   text += "\n" + stages_text(space) + training_choices_text(space) + "\n" + costs_text(space);
-  if (options.sample > 0) text += "\n" + sample_text(sample(space, options));
+  if (options.sample > 0) text += "\n" + sample_text(space, sample(space, options));
   return text;
 }
 
-Json json_of(const spec::Candidate& net) {
-  return {{"arch", spec::to_text(net.arch)},
-          {"choices", Json::parse(spec::choices_json(net.choices))},
-          {"macs", net.cost.macs},
-          {"params", net.cost.params},
-          {"activations", net.cost.activations}};
+Json json_of(const Space& space, const spec::Candidate& net) {
+  Json json{{"arch", spec::to_text(net.arch)}, {"choices", Json::parse(spec::choices_json(net.choices))}};
+  for (const spec::CostKind kind : space.costs())
+    json[std::string(spec::to_text(kind))] = spec::cost_of(net.cost, kind);
+  return json;
 }
 
 Json json_of(const spec::ChoiceValue& value) {
@@ -138,12 +142,12 @@ std::string json_text(const Space& space, const Options& options) {
     for (const spec::ChoiceValue& value : dimension.values) values.push_back(json_of(value));
     json["choices"][dimension.name] = values;
   }
-  for (const spec::CostKind kind : spec::kCostKinds) {
+  for (const spec::CostKind kind : space.costs()) {
     json["costs"][std::string(spec::to_text(kind))] = {
         {"cheapest", spec::cost_of(space.extreme(kind, Extreme::kCheapest).cost, kind)},
         {"largest", spec::cost_of(space.extreme(kind, Extreme::kLargest).cost, kind)}};
   }
-  for (const spec::Candidate& net : sample(space, options)) json["sample"].push_back(json_of(net));
+  for (const spec::Candidate& net : sample(space, options)) json["sample"].push_back(json_of(space, net));
   return json.dump(2) + "\n";
 }
 

@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
           "  effnet-bench kernels --json\n"
           "  effnet-bench cuda-kernels b0 b3 --csv kernels.csv\n",
   };
-  const std::array<AddCommand, 4> commands{add_bench_train, add_bench_infer, add_bench_kernels,
-                                           add_bench_cuda_kernels};
+  const std::array<AddCommand, 5> commands{add_bench_train, add_bench_infer, add_bench_latency,
+                                           add_bench_kernels, add_bench_cuda_kernels};
   return run_program(argc, argv, program, commands);
 }

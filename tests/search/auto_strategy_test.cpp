@@ -16,7 +16,7 @@ TEST_CASE("auto goes by the size of the space and the number of trials, and says
   CHECK(choose_strategy(macro, 6561).name == "exhaustive");
   CHECK(contains(choose_strategy(macro, 6561).why, "each of the 6561 nets"));
   CHECK(choose_strategy(macro, 6560).name != "exhaustive");
-  CHECK(choose_strategy(large, 10).name == "random");
+  CHECK(choose_strategy(large, 5).name == "random");
   CHECK(choose_strategy(large, 30).name == "predictor");
   CHECK(contains(choose_strategy(large, 30).why, "30 trials"));
   CHECK(choose_strategy(large, 100'000).name == "evolution");
@@ -26,7 +26,7 @@ TEST_CASE("a study that auto began keeps its strategy when it is given more tria
   const tests::TemporaryFolder folder;
   const Space space = builtin_space("b0-small");
   store::TrialStore store = store::TrialStore::open(folder / "trials.db");
-  const StrategyChoice began = settle_strategy("auto", space, 8, store, "search");
+  const StrategyChoice began = settle_strategy("auto", space, 5, store, "search");
   CHECK(began.name == "random");
   StudyConfig config;
   config.name = "search";

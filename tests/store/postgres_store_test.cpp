@@ -61,11 +61,21 @@ TEST_CASE("schemas that are no trial store are refused and left alone") {
     }
     CHECK(server.value(tables) == before);
   }
+  SECTION("of an earlier version: read by nobody, brought to the present one by the first who writes") {
+    TrialStore::open(scratch.location()).open_study({"main", 1, "{}"});
+    scratch.execute("ALTER TABLE trials DROP COLUMN latency_ns; UPDATE effnet_store SET schema = 2");
+    CHECK(contains(error_of([&] { TrialStore::open_existing(scratch.location()); }).message(),
+                   "earlier version"));
+    TrialStore store = TrialStore::open(scratch.location());
+    store.record("main", example_record(0));
+    CHECK(store.trials("main").size() == 1);
+    CHECK(TrialStore::open_existing(scratch.location()).trials("main").size() == 1);
+  }
   SECTION("damaged") {
     { TrialStore::open(scratch.location()); }
     scratch.execute("DELETE FROM effnet_store");
     CHECK(contains(error_of([&] { TrialStore::open(scratch.location()); }).message(), "damaged"));
-    scratch.execute("INSERT INTO effnet_store VALUES (2); DROP TABLE queue");
+    scratch.execute("INSERT INTO effnet_store VALUES (3); DROP TABLE queue");
     TrialStore store = TrialStore::open(scratch.location());
     store.open_study({"main", 1, "{}"});
     CHECK(error_of([&] { store.claim("anna", 1); }).kind() == ErrorKind::kBadData);
