@@ -129,7 +129,7 @@ torch::Tensor NetImpl::infer(const torch::Tensor& pictures) {
 }
 
 torch::Tensor NetImpl::forward(const torch::Tensor& pictures) {
-  if (!is_training() && context_.kernels() != ops::Kernels::kReference && !at::GradMode::is_enabled()) {
+  if (!is_training() && context_.by_own_kernels() && !at::GradMode::is_enabled()) {
     if (torch::Tensor logits = infer(pictures); logits.defined()) return logits;
   }
   ops::Map map{maps_ == torch::kFloat ? pictures : pictures.to(maps_)};

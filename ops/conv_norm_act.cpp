@@ -5,6 +5,7 @@
 #include "ops/cpu_execution.h"
 #include "ops/cuda_conv_norm_act.h"
 #include "ops/cuda_execution.h"
+#include "ops/cudnn_convolution.h"
 
 namespace effnet::ops {
 namespace {
@@ -24,6 +25,16 @@ const char* refusal(const Tensor& x, const Tensor& weight, const BatchNorm& norm
 }
 
 }  // namespace
+
+reference::Convolve convolution_of(const ExecutionContext& context) {
+  if (context.kernels() != Kernels::kCudnn) return reference::convolve;
+  return [context](const Tensor& x, const Tensor& weight, const ConvNormActParams& params) {
+    const char* reason = cudnn_refusal(x, weight, params, context);
+    if (!reason) return cudnn_convolution(x, weight, params);
+    context.note_fallback(reason);
+    return reference::convolve(x, weight, params);
+  };
+}
 
 kernels::ConvShape shape_of(const Tensor& x, const Tensor& weight, const ConvNormActParams& params) {
   const auto kernel = static_cast<int>(weight.size(2));
@@ -47,8 +58,8 @@ kernels::ConvShape shape_of(const Tensor& x, const Tensor& weight, const ConvNor
 Map conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
                   const ConvNormActParams& params, Mode mode, const ExecutionContext& context,
                   Finish finish) {
-  if (context.kernels() == Kernels::kReference)
-    return {reference::conv_norm_act(x, weight, norm, params, mode)};
+  if (!context.by_own_kernels())
+    return {reference::conv_norm_act(x, weight, norm, params, mode, convolution_of(context))};
   if (const char* reason = refusal(x, weight, norm, params, mode, context)) {
     context.note_fallback(reason);
     return {reference::conv_norm_act(x, weight, norm, params, mode)};

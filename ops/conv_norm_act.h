@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <functional>
+
 #include "kernels/activation.h"
 #include "kernels/padding.h"
 #include "ops/batch_norm.h"
@@ -28,8 +30,18 @@ Map conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const Bat
                   const ConvNormActParams& params, Mode mode, const ExecutionContext& context, Finish finish);
 
 namespace reference {
+
+// A convolution alone, of a map that may be stored in less than the weight: it is rounded to that.
+using Convolve = std::function<torch::Tensor(const torch::Tensor& x, const torch::Tensor& weight,
+                                             const ConvNormActParams& params)>;
+torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const ConvNormActParams& params);
+
 torch::Tensor conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
-                            const ConvNormActParams& params, Mode mode);
-}
+                            const ConvNormActParams& params, Mode mode, const Convolve& by = convolve);
+
+}  // namespace reference
+
+// By LibTorch, or where cuDNN was chosen and has an engine, by cuDNN.
+reference::Convolve convolution_of(const ExecutionContext& context);
 
 }  // namespace effnet::ops

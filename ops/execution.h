@@ -14,6 +14,7 @@ enum class Kernels {
   kAuto,       // the project's own where they cover the case, else the reference
   kReference,  // LibTorch's operators and gradients: the definition
   kEffnet,     // the project's own; what they do not cover is the reference's all the same, and is said
+  kCudnn,      // the reference with its convolutions by cuDNN, on a CUDA device
 };
 
 enum class Mode { kTrain, kEval };  // statistics of the batch, or the running ones
@@ -31,6 +32,8 @@ class ExecutionContext {
       : state_(std::make_shared<State>(kernels, memory, cuda_memory)) {}
 
   Kernels kernels() const { return state_->kernels; }
+  // Whether the project's kernels do what they cover.
+  bool by_own_kernels() const { return kernels() == Kernels::kAuto || kernels() == Kernels::kEffnet; }
   CudaMemory cuda_memory() const { return state_->cuda_memory; }
   cpu::Workspace& workspace() const {
     static thread_local cpu::Workspace of_thread;

@@ -53,9 +53,11 @@ kernels::Padding padding_named(const std::string& word, const char* name) {
 }
 
 Kernels kernels_named(const std::string& word, const char* name) {
-  return value_of<Kernels, 3>(
-      {{{"auto", Kernels::kAuto}, {"effnet", Kernels::kEffnet}, {"reference", Kernels::kReference}}}, word,
-      name);
+  return value_of<Kernels, 4>({{{"auto", Kernels::kAuto},
+                                {"effnet", Kernels::kEffnet},
+                                {"reference", Kernels::kReference},
+                                {"cudnn", Kernels::kCudnn}}},
+                              word, name);
 }
 
 LibraryArguments::LibraryArguments(const Tensor& x) : x_(x) {

@@ -54,8 +54,8 @@ Map mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& param
            Mode mode, const ExecutionContext& context, Finish finish) {
   TORCH_CHECK(!x.raw() || takes_raw(weights, params, x.activation, mode, context, x.values),
               "MBConv: this block takes no raw map");
-  if (context.kernels() == Kernels::kReference)
-    return {reference::mbconv(x.values, weights, params, keep, mode)};
+  if (!context.by_own_kernels())
+    return {reference::mbconv(x.values, weights, params, keep, mode, convolution_of(context))};
   if (const char* reason = refusal(x.values, weights, params, mode, context)) {
     context.note_fallback(reason);
     return {reference::mbconv(x.values, weights, params, keep, mode)};
@@ -72,7 +72,7 @@ Tensor mbconv(const Tensor& x, const MBConvWeights& weights, const MBConvParams&
 
 bool takes_raw(const MBConvWeights& weights, const MBConvParams& params, kernels::Activation activation,
                Mode mode, const ExecutionContext& context, const Tensor& like) {
-  return context.kernels() != Kernels::kReference && runs_on_cuda(context, like) &&
+  return context.by_own_kernels() && runs_on_cuda(context, like) &&
          cuda::takes_raw({.residual = params.residual}, activation) &&
          !refusal(like, weights, params, mode, context);
 }

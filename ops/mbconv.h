@@ -6,7 +6,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/padding.h"
-#include "ops/batch_norm.h"
+#include "ops/conv_norm_act.h"
 #include "ops/execution.h"
 #include "ops/map.h"
 
@@ -47,7 +47,7 @@ bool takes_raw(const MBConvWeights& weights, const MBConvParams& params, kernels
 
 namespace reference {
 torch::Tensor mbconv(const torch::Tensor& x, const MBConvWeights& weights, const MBConvParams& params,
-                     const torch::Tensor& keep, Mode mode);
+                     const torch::Tensor& keep, Mode mode, const Convolve& by = convolve);
 }
 
 }  // namespace effnet::ops

@@ -52,7 +52,7 @@ Tensor mean_of_map(const Map& x) {
 }
 
 bool mean_takes_raw(const ExecutionContext& context, const Tensor& like) {
-  return context.kernels() != Kernels::kReference && runs_on_cuda(context, like) && cuda::has_kernels();
+  return context.by_own_kernels() && runs_on_cuda(context, like) && cuda::has_kernels();
 }
 
 }  // namespace effnet::ops

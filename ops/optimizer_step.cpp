@@ -78,7 +78,7 @@ void step_on_cuda(const OptimizerStep& step) {
 
 void optimizer_step(const OptimizerStep& step, const ExecutionContext& context) {
   const torch::NoGradGuard no_grad;
-  if (context.kernels() == Kernels::kReference || step.parameters.scalar_type() != torch::kFloat)
+  if (!context.by_own_kernels() || step.parameters.scalar_type() != torch::kFloat)
     return reference::optimizer_step(step);
   if (runs_on_cuda(context, step.parameters))
     return cuda::has_kernels() ? step_on_cuda(step) : reference::optimizer_step(step);

@@ -26,7 +26,7 @@ Learner::Learner(const LearnerOptions& options)
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(options.compute.device));
   net_->train();
   const Compute& compute = options.compute;
-  if (compute.graph && compute.device.is_cuda() && compute.kernels != ops::Kernels::kReference)
+  if (compute.graph && compute.device.is_cuda() && net_->context().by_own_kernels())
     use_graph(cuda_graph_device());
 }
 

@@ -71,8 +71,8 @@ void read_search(const ConfigTable& table, Plan& plan) {
   plan.strategy = table.string_or("strategy", plan.strategy);
   plan.objective = read_objective(table);
   plan.trials = count_in(table, "trials", 16, 1, 1'000'000);
-  search::check_strategy(plan.strategy, search::load_space(plan.space),
-                         plan.trials);  // before anything is measured or written
+  search::check_strategy(plan.strategy, search::load_space(plan.space), plan.trials,
+                         plan.objective);  // before anything is measured or written
   plan.random_trials = count_in(table, "random_trials", plan.trials, 0, 1'000'000);
   plan.child = read_budget(table);
   plan.finalists = count_in(table, "finalists", 2, 1, 1000);

@@ -27,7 +27,8 @@ torch::Device parse_device(const std::string& text) {
 const std::map<std::string, ops::Kernels>& kernel_names() {
   static const std::map<std::string, ops::Kernels> kNames{{"auto", ops::Kernels::kAuto},
                                                           {"effnet", ops::Kernels::kEffnet},
-                                                          {"reference", ops::Kernels::kReference}};
+                                                          {"reference", ops::Kernels::kReference},
+                                                          {"cudnn", ops::Kernels::kCudnn}};
   return kNames;
 }
 
@@ -98,6 +99,9 @@ training::Compute prepare_compute(const ComputeFlags& flags) {
   const bool narrow = flags.dtype == "bfloat16";
   if (narrow && flags.device == "cpu")
     throw spec::Error(spec::ErrorKind::kUsage, "--dtype", "training on a CPU stores maps in float only",
+                      "leave it out, or give --device cuda");
+  if (flags.kernels == ops::Kernels::kCudnn && flags.device == "cpu")
+    throw spec::Error(spec::ErrorKind::kUsage, "--kernels", "cuDNN computes on CUDA devices alone",
                       "leave it out, or give --device cuda");
   return {.device = device_of(flags.device),
           .kernels = flags.kernels,

@@ -35,7 +35,7 @@ class Scene {
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
-  std::vector<std::string> search(const std::string& output, int workers) const {
+  std::vector<std::string> search(const std::string& output, int workers, int lag = 4) const {
     return {EFFNET_PROGRAM,    "search",
             "--space",         "nas-bench-macro",
             "--evaluator",     "command:" + path("evaluate.sh"),
@@ -43,7 +43,7 @@ class Scene {
             "--trials",        "90",
             "--random-trials", "30",
             "--target",        "40e6",
-            "--lag",           "4",
+            "--lag",           std::to_string(lag),
             "--workers",       std::to_string(workers),
             "--claim-timeout", "0.5",
             "--output",        path(output)};
@@ -118,6 +118,23 @@ TEST_CASE("twenty kills of the study and of its workers at random moments leave 
     CAPTURE(left.err);
     CHECK(left.code == 0);
     CHECK(left.out.find("delivered") != std::string::npos);
+  }
+}
+
+TEST_CASE("one worker, two, and eight that are all busy do the same trials") {
+  const Scene scene;
+  std::vector<std::string> outputs, trials;
+  for (const int workers : {1, 2, 8}) {
+    const std::string output = fmt::format("by{}", workers);
+    const tests::Finished search = Program(scene.search(output, workers, 8)).finish();
+    CAPTURE(search.err);
+    REQUIRE(search.code == 0);
+    outputs.push_back(search.out);
+    trials.push_back(scene.trials(output));
+  }
+  for (const std::size_t other : {1, 2}) {
+    CHECK(outputs[other] == outputs[0]);
+    CHECK(trials[other] == trials[0]);
   }
 }
 
