@@ -12,7 +12,7 @@
 namespace effnet::apps {
 
 void check_kernel_choice(const std::string& choice, std::string_view where) {
-  static const std::vector<std::string> kChoices{"auto", "effnet", "reference", "cudnn"};
+  static const std::vector<std::string> kChoices{"auto", "effnet", "reference"};
   if (std::find(kChoices.begin(), kChoices.end(), choice) != kChoices.end()) return;
   throw spec::Error(spec::ErrorKind::kUsage, where, fmt::format("unknown kernels '{}'", choice),
                     spec::did_you_mean(choice, kChoices));

@@ -11,11 +11,9 @@ class App;
 namespace effnet::apps {
 
 inline constexpr const char* kKernelsHelp =
-    "effnet (the project's own), reference (LibTorch's), cudnn (reference, with convolutions by cuDNN on a "
-    "CUDA "
-    "device) or auto (the project's where they are)";
+    "effnet (the project's own), reference (LibTorch's) or auto (the project's where they are)";
 
-// Error{kUsage} at `where` unless `choice` is auto, effnet, reference or cudnn.
+// Error{kUsage} at `where` unless `choice` is auto, effnet or reference.
 void check_kernel_choice(const std::string& choice, std::string_view where);
 
 // --kernels with that check; its default is what `choice` is now.

@@ -14,6 +14,8 @@
 namespace effnet::apps {
 namespace {
 
+constexpr const char* kCudnn = "cudnn";  // of this program alone: the others train on the CPU
+
 torch::Device parse_device(const std::string& text) {
   try {
     const torch::Device device(text);
@@ -28,12 +30,12 @@ const std::map<std::string, ops::Kernels>& kernel_names() {
   static const std::map<std::string, ops::Kernels> kNames{{"auto", ops::Kernels::kAuto},
                                                           {"effnet", ops::Kernels::kEffnet},
                                                           {"reference", ops::Kernels::kReference},
-                                                          {"cudnn", ops::Kernels::kCudnn}};
+                                                          {kCudnn, ops::Kernels::kCudnn}};
   return kNames;
 }
 
 ops::Kernels parse_kernels(const std::string& text) {
-  check_kernel_choice(text, "--kernels");
+  if (text != kCudnn) check_kernel_choice(text, "--kernels");
   return kernel_names().at(text);
 }
 
@@ -71,7 +73,8 @@ void add_compute_flags(CLI::App& command, ComputeFlags& flags) {
   command
       .add_option_function<std::string>(
           "--kernels", [&flags](const std::string& text) { flags.kernels = parse_kernels(text); },
-          kKernelsHelp)
+          fmt::format("{}; with --device cuda also {}: LibTorch's, with convolutions by cuDNN", kKernelsHelp,
+                      kCudnn))
       ->default_str("auto");
 }
 

@@ -155,7 +155,7 @@ TEST_CASE("unknown kernels are refused with the ones there are") {
     return tests::effnet_train({"train", "b0", "--kernels", kernels, "--output", "/nowhere"});
   };
   check_one_message(train("refrence"), 2, "did you mean 'reference'?");
-  check_one_message(train("cudnn"), 2, "known: auto, effnet, reference");
+  check_one_message(train("cudnnn"), 2, "known: auto, effnet, reference");
   for (const std::vector<std::string>& command : {std::vector<std::string>{"search"},
                                                   {"fit", "--baseline", "b0"},
                                                   {"auto", "--plan", "plans/demo.toml"}}) {
@@ -199,6 +199,7 @@ TEST_CASE("a search hands its kernels to its children, and keeps to them as a fi
 TEST_CASE("a device that is not there is a matter of the environment") {
   const Place place;
   check_one_message(place.train({"--device", "cuda:63"}), 4, "cuda:63");
+  check_one_message(place.train({"--kernels", "cudnn"}), 2, "CUDA devices alone");
 }
 
 TEST_CASE("space and plan files: unknown keys with their line, a space without a member") {
