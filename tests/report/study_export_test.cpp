@@ -53,10 +53,10 @@ TEST_CASE("a study as CSV has a row a trial and a column a choice") {
   REQUIRE(lines.size() == 4);
   CHECK(
       lines[0] ==
-      "study,number,seed,outcome,accuracy,loss,reward,macs,params,activations,budget_pictures,budget_epochs,"
+      "study,number,seed,outcome,accuracy,loss,reward,macs,params,activations,latency_ns,budget_pictures,budget_epochs,"
       "pictures,seconds,repeat,same_as,finished,message,arch,stage1.kernel,stage1.op");
   CHECK(lines[1] ==
-        "main,0,18446744073709551615,scored,75,0.5,0.75,34,12,56,100,2,200,1.5,0,,2026-11-29T00:00:01Z,,"
+        "main,0,18446744073709551615,scored,75,0.5,0.75,34,12,56,,100,2,200,1.5,0,,2026-11-29T00:00:01Z,,"
         "- | mb_k5_s2_e6_c24_r1 | - | fc10 @1x20 silu,5,mb");
   CHECK(lines[2].find(",diverged,,,,34,") != std::string::npos);
   CHECK(lines[2].find("\"loss, \"\"odd\"\", at step 17\"") != std::string::npos);
