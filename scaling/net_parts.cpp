@@ -71,7 +71,7 @@ PartNets nets_around(std::string_view part, const ArchSpec& skeleton, std::strin
   net.head.clear();
   net.classes = 1;
   net.resolution = input->size;
-  if (!tail && *input == MapShape{skeleton.input_channels, skeleton.resolution}) {
+  if (!tail && input->channels == skeleton.input_channels) {
     net.stages = {spec::parse_stage(what, where)};
     return {net, std::nullopt};
   }

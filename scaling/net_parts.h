@@ -28,8 +28,8 @@ Blocks blocks_of(const spec::ArchSpec& arch);
 std::string tail_text(int classes, const MapShape& map);
 
 // Nets by whose times a part is measured: `with` it, and `without` it what stands around it, a 1x1 convolution from 8
-// channels in front and a classifier for one class. A part that is given the skeleton's picture has nothing in front, so that
-// what every net takes once, whatever its parts, is in the time of its first part. Activation, padding and the like are the
+// channels in front and a classifier for one class. A part that is given a picture, of as many channels as the skeleton's, has
+// nothing in front, so that what every net takes once, whatever its parts, is in the time of its first part. Activation, padding and the like are the
 // skeleton's. Error{kUsage} for a text that is no part.
 struct PartNets {
   spec::ArchSpec with;

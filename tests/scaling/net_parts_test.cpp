@@ -41,6 +41,9 @@ TEST_CASE("the part that is given the picture holds what every net takes once") 
   const PartNets stem = nets_around("conv_k3_s2_c16 @3x33", kNet, "test");
   CHECK(spec::to_text(stem.with) == "- | conv_k3_s2_c16 | - | fc1 @3x33 relu pad=symmetric");
   CHECK(!stem.without);
+  const PartNets larger = nets_around("conv_k3_s2_c16 @3x48", kNet, "test");  // where resolution is a choice
+  CHECK(spec::to_text(larger.with) == "- | conv_k3_s2_c16 | - | fc1 @3x48 relu pad=symmetric");
+  CHECK(!larger.without);
 }
 
 TEST_CASE("a text that is no part is refused") {
