@@ -50,7 +50,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>>& allowed_includ
       {"cpu", {"kernels"}},
       {"cuda", {"kernels"}},
       {"cudnn", {"kernels", "cuda"}},
-      {"ops", {"kernels", "cpu", "cuda"}},
+      {"ops", {"kernels", "cpu", "cuda", "cudnn"}},
       {"models", {"spec", "kernels", "ops"}},
       {"training", {"spec", "data", "ops", "models"}},
       {"apps",
