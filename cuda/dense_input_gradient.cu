@@ -2,7 +2,7 @@
 // pixels of y they come from; each panel of dy is multiplied with a matrix of the weights as it lies, (Cout, Cin) for one
 // tap.
 //
-//   registers          16 sums a lane for 32 columns of x of a strip, windows 12, the norm's sums 2 a channel of a piece
+//   registers          32 sums a lane for 64 columns of x of a strip, windows 12, the norm's sums 2 a channel of a piece
 //   of 16 x 64 of dy   4 lane pieces of 16 bytes each of d and y, 4 steps of a product with each 8 columns
 #include "cuda/dense_input_gradient.h"
 

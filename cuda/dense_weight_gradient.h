@@ -4,7 +4,7 @@
 //   weight gradient[o][i][j][c] = sum over the pixels of dy[o] * x1[c] under the tap
 //
 // Every block leaves a part, which a second launch joins in a fixed order. Products of bfloat16 round dy and x1 to bfloat16.
-// x is asked for k * k times for each panel of y's channels, d and y k times for each chunk of x's.
+// x is asked for k * k / stride^2 times for each panel of y's channels, d and y k times for each chunk of x's.
 #pragma once
 
 #include "cuda/dense_plan.h"

@@ -54,9 +54,10 @@ class DenseExample {
   ExpectedBackward expected_backward() const;
 
   const std::vector<double>& x() const { return x_values_; }
-  std::vector<double> mean() const;                      // that the sums are taken about
-  cuda::DenseForward forward_work() const;               // each without what is written
-  cuda::DenseInputGradient input_gradient_work() const;  //
+  std::vector<double> mean() const;  // that the sums are taken about
+  // Without what is written.
+  cuda::DenseForward forward_work() const;
+  cuda::DenseInputGradient input_gradient_work() const;
   cuda::DenseWeightGradient weight_gradient_work() const;
 
  private:
