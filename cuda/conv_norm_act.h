@@ -1,8 +1,8 @@
-// Dense convolutions with batch norm and activation (kernels/conv.h) on CUDA, as lists of kernels: the 1x1 of a net's head
-// and the 3x3 of its stem.
+// Dense convolutions with batch norm and activation (kernels/conv.h) on CUDA, as lists of kernels: the 1x1 of a net's head,
+// the 3x3 of its stem, and the k x k of fused and residual blocks.
 //
-//   forward   pointwise or stem, norm, block_output
-//   backward  block_output, norm, pointwise or stem
+//   forward   pointwise, dense or stem, norm, block_output
+//   backward  block_output, norm, pointwise, the dense ones to input and weights, or stem
 //
 // The map may stay raw for the block behind to finish (mbconv.h).
 #pragma once
@@ -13,11 +13,18 @@
 
 namespace effnet::cuda {
 
+enum class ConvKind {
+  kPointwise,  // 1 x 1 with a stride of 1
+  kStem,       // of pictures, one or three channels: nobody asks for the picture's gradient
+  kDense,      // all else
+};
+ConvKind kind_of(const kernels::ConvShape& shape);
+
 struct ConvNormActForward {
   kernels::ConvShape shape;
   Storage storage = Storage::kFloat;
   Statistics statistics = Statistics::kBatch;
-  const void* weights = nullptr;  // 1x1: (Cout, Cin), stored as the maps are; stem: (Cout, 3, 3, Cin) floats
+  const void* weights = nullptr;  // (Cout, k, k, Cin), stored as the maps are; a stem's floats
   NormWeights norm;
   const void* x = nullptr;  // (N, H, W, Cin)
   void* y = nullptr;        // (N, H', W', Cout) raw, written
@@ -30,7 +37,7 @@ struct ConvNormActBackward {
   ConvNormActForward forward;          // as it was
   const void* out_gradient = nullptr;  // (N, H', W', Cout); of a raw out what its reader wrote as that of x
   NormFactors out_factors;             // of a raw out; norm_gradients is then its reader's
-  void* x_gradient = nullptr;          // (N, H, W, Cin), written by the 1x1 alone
+  void* x_gradient = nullptr;          // (N, H, W, Cin), written; a stem's is not
   float* weight_gradient = nullptr;    // as the weights lie, in float, written
   NormGradients norm_gradients;        // written
 };

@@ -9,7 +9,8 @@
 
 #include "cuda/device/activation.h"
 #include "cuda/device/panel_product.h"
-#include "cuda/device/part_sums.h"
+#include "cuda/device/strip_sums.h"
+#include "cuda/device/weight_parts.h"
 
 namespace effnet::cuda {
 namespace {
@@ -26,8 +27,6 @@ struct BackwardArguments {
   void* x_gradient;
   float *sums, *gate_sums, *weight_parts;
 };
-
-constexpr int kBlockRows = kStripsABlock * kStripRows;
 
 // d becomes dy in the pieces that this lane has asked for.
 template <class T>
@@ -161,16 +160,6 @@ __device__ __forceinline__ void store_strip(const BackwardArguments& g, const Ha
   }
 }
 
-// The lanes 0 to 7 get the sum over the warp's lanes that have the same channels.
-template <int V>
-__device__ __forceinline__ void add_lanes(float (&values)[V]) {
-#pragma unroll
-  for (int apart = kPanelPieces; apart < 32; apart *= 2) {
-#pragma unroll
-    for (int v = 0; v < V; ++v) values[v] += __shfl_down_sync(0xFFFFFFFFu, values[v], apart);
-  }
-}
-
 template <int V>
 __device__ __forceinline__ void store_numbers(float* at, const float (&values)[V]) {
 #pragma unroll
@@ -196,31 +185,6 @@ __device__ __forceinline__ void store_gate_sums(const BackwardArguments& g, cons
     }
 #pragma unroll
     for (float& value : values) value = 0.0f;
-  }
-}
-
-// The block's row of sums, over its warps in their order. `shared` has room for 2 * 8 panels of floats.
-template <class T>
-__device__ __forceinline__ void store_sums(const BackwardArguments& g, float* shared, int split, int first,
-                                           int width, float (&sums)[3][kVector<T>]) {
-  __syncthreads();
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {
-    add_lanes(sums[i]);
-    float* row = shared + (2 * warp_of() + i) * kPanel<T> + piece_of_lane() * kVector<T>;
-#pragma unroll
-    for (int v = 0; v < kVector<T>; ++v) {
-      if (lane_of() < kPanelPieces) row[v] = sums[i][v];
-    }
-  }
-  __syncthreads();
-  const int column = static_cast<int>(threadIdx.x);
-  if (column >= width) return;
-  const Index part = static_cast<Index>(blockIdx.y) * g.plan.splits + split;
-  for (int i = 0; i < 2; ++i) {
-    float sum = 0;
-    for (int warp = 0; warp < kStripsABlock; ++warp) sum += shared[(2 * warp + i) * kPanel<T> + column];
-    store_global(g.sums + ((part * 2 + i) * g.in_channels + first + column), sum);
   }
 }
 
@@ -319,7 +283,11 @@ __global__ void __launch_bounds__(32 * kStripsABlock, 1)
     strip = next;
   }
 
-  if (g.sums) store_sums<T>(g, reinterpret_cast<float*>(all_d), split, first, width, sums);
+  if (g.sums) {
+    const Index row = static_cast<Index>(blockIdx.y) * plan.splits + split;
+    store_sums<T>(reinterpret_cast<float*>(all_d), g.sums + (row * 2 * g.in_channels + first), g.in_channels,
+                  width, sums[0], sums[1]);
+  }
   const int row_in_panel = 16 * row_tile + lane_of() / 4, pair = 2 * (lane_of() % 4);
   float* part = g.weight_parts + static_cast<Index>(blockIdx.y) * g.out_channels * g.in_channels + first;
 #pragma unroll
@@ -336,25 +304,6 @@ __global__ void __launch_bounds__(32 * kStripsABlock, 1)
       }
     }
   }
-}
-
-struct WeightSumArguments {
-  Index weights;  // Cout * Cin
-  Index parts;
-  const float* weight_parts;  // (parts, Cout, Cin)
-  float* weight_gradient;     // (Cout, Cin)
-};
-
-__global__ void __launch_bounds__(kJoinThreads, 1)
-    pointwise_weight_gradient_join(const WeightSumArguments g) {
-  auto* shared = static_cast<double*>(dynamic_shared());
-  const Index i = static_cast<Index>(blockIdx.x) * 32 + threadIdx.x % 32;
-  const bool there = i < g.weights;
-  const double sum = join_parts(
-      shared, there ? g.parts : 0,
-      [&](Index part) -> double { return load_global<float>(g.weight_parts + (part * g.weights + i)); },
-      [](double& all, double part) { all += part; });
-  if (threadIdx.x < 32 && there) store_global(g.weight_gradient + i, static_cast<float>(sum));
 }
 
 template <class T>
@@ -390,13 +339,8 @@ void launch_backward(const PointwiseBackward& work, Stream stream) {
           work.sums,
           work.gate_sums,
           work.weight_parts});
-  const Index weights = s.in_channels * s.out_channels;
-  launch({.kernel = "pointwise_weight_gradient_join",
-          .blocks_x = static_cast<unsigned>((weights + 31) / 32),
-          .threads = kJoinThreads,
-          .shared_bytes = kJoinThreads * sizeof(double),
-          .stream = stream},
-         pointwise_weight_gradient_join, {weights, plan.walk.parts, work.weight_parts, work.weight_gradient});
+  join_weight_parts(
+      {s.in_channels * s.out_channels, plan.walk.parts, work.weight_parts, work.weight_gradient}, stream);
 }
 
 }  // namespace

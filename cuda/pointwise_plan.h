@@ -1,38 +1,23 @@
-// How a 1x1 convolution's work is cut. A warp takes 16 rows (pixels) at a time, a strip, and walks down the strips of its
-// items; an item is a picture or a segment of one where there is a gate a picture, otherwise a segment of all rows. The
-// eight warps of a block walk side by side. Blocks are as many as the processors hold at once: each keeps its weights in
-// shared memory for all of its rows.
+// How a 1x1 convolution's work is cut, on top of strip_plan.h. An item is a picture or a segment of one where there is a
+// gate a picture, otherwise a segment of all rows.
 //
-//   panel      128 bytes of channels, 64 bfloat16 or 32 floats: what is multiplied at a time
 //   forward    a block has a chunk of up to two panels of y's channels, and walks through the panels of x
 //   backward   a block has a chunk of up to one panel of x's channels, and walks through the panels of y. It sums the
 //              weight gradient of up to four panels of y; where y has more, blocks split them, and take turns with the
 //              input gradient of a strip, which needs all of them.
 //
 // Weights that do not fit beside the maps are read again for each row of strips (`streams`): more than some 640 channels
-// of y going back, or some 1100 of x going forward. Depends on the shape alone, so sums are the same bits on every device.
+// of y going back, or some 1100 of x going forward.
 #pragma once
 
-#include "cuda/storage.h"
+#include "cuda/strip_plan.h"
 #include "kernels/pointwise.h"
 
 namespace effnet::cuda {
 
-using kernels::Index;
 using kernels::PointwiseShape;
 
-constexpr int kStripRows = 16, kStripsABlock = 8;
-constexpr int kPanelBytes = 128;
-constexpr int kSumPanels = 4;                                        // of weight gradients that a block sums
-constexpr int kStripBytes = kStripRows * kPanelBytes;                // of one panel
-constexpr std::size_t kBlockOfStrips = kStripsABlock * kStripBytes;  // of one panel
-
-struct StripPlan {
-  int pictures = 0, pixels = 0;  // of a picture; all rows are one picture where there is no gate
-  int strips = 0, segments = 0;  // of a segment, of a picture
-  int items = 0, rounds = 0,
-      parts = 0;  // pictures * segments; rows of eight items a block; blocks along the rows
-};
+constexpr int kSumPanels = 4;  // of weight gradients that a block sums
 
 struct PointwisePlan {
   StripPlan walk;

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "cuda/block_output.h"
+#include "cuda/dense_forward.h"
+#include "cuda/dense_input_gradient.h"
+#include "cuda/dense_weight_gradient.h"
 #include "cuda/depthwise_backward.h"
 #include "cuda/depthwise_forward.h"
 #include "cuda/head_pool.h"
@@ -20,10 +23,11 @@
 
 namespace effnet::cuda {
 
-using Work = std::variant<DepthwiseForward, DepthwiseBackward, PointwiseForward, PointwiseBackward,
-                          NormForwardFinish, NormBackwardFinish, SePool, SeLayersForward, SeLayersBackward,
-                          BlockOutputForward, BlockOutputBackward, HeadPoolForward, HeadPoolBackward,
-                          GradientNorm, OptimizerStep, StemForward, StemBackward>;
+using Work =
+    std::variant<DepthwiseForward, DepthwiseBackward, PointwiseForward, PointwiseBackward, NormForwardFinish,
+                 NormBackwardFinish, SePool, SeLayersForward, SeLayersBackward, BlockOutputForward,
+                 BlockOutputBackward, HeadPoolForward, HeadPoolBackward, GradientNorm, OptimizerStep,
+                 StemForward, StemBackward, DenseForward, DenseInputGradient, DenseWeightGradient>;
 using WorkList = std::vector<Work>;
 
 // Whether this program was built with nvcc, or with the emulator in its place.

@@ -22,9 +22,14 @@ struct Saved {
   Saved(Tensor raw, Tensor of_norm) : y(std::move(raw)), state(std::move(of_norm)) {}
 };
 
+bool is_stem(const kernels::ConvShape& shape) {
+  return cuda::kind_of(shape) == cuda::ConvKind::kStem;
+}
+
 // As the kernels take it: products' as the maps are, a stem's in float.
-Tensor weight_for(const Tensor& weight, const Tensor& x) {
-  return weight.size(2) == 1 ? product_weight(weight, x) : weight.contiguous(kChannelsLast);
+Tensor weight_for(const Tensor& weight, const Tensor& x, const kernels::ConvShape& shape) {
+  const Tensor last = weight.contiguous(kChannelsLast);
+  return is_stem(shape) ? last : product_weight(last, x);
 }
 
 // `out` undefined: the map stays raw.
@@ -51,8 +56,9 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
   static variable_list forward(AutogradContext* autograd, const Tensor& input, const Tensor& kernel,
                                const Tensor& norm_weight, const Tensor& norm_bias, const BatchNorm& norm,
                                const ConvNormActParams& params, Finish finish) {
-    const Tensor x = input.contiguous(kChannelsLast), weight = weight_for(kernel, x);
-    const kernels::ConvShape shape = shape_of(x, weight, params);
+    const Tensor x = input.contiguous(kChannelsLast);
+    const kernels::ConvShape shape = shape_of(x, kernel, params);
+    const Tensor weight = weight_for(kernel, x, shape);
     check_batch(shape.batch * shape.out_pixels());
     const Saved saved(shape, x);
     const bool stays_raw = finish == Finish::kWhereNeeded;
@@ -69,7 +75,7 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
     const variable_list tensors = autograd->get_saved_variables();
     const Tensor &x = tensors[0], &weight = tensors[1];
     const Tensor gradient = gradients[0].contiguous(kChannelsLast);
-    const Tensor to_x = shape.pointwise() ? torch::empty_like(x) : Tensor();
+    const Tensor to_x = is_stem(shape) ? Tensor() : torch::empty_like(x);
     const Tensor to_weight = torch::empty_like(weight, torch::kFloat);
     const Tensor factors = out_is_raw ? gradients[1] : Tensor();
     TORCH_CHECK(!out_is_raw || factors.defined(), "convolution: nobody went back through its raw map");
@@ -95,7 +101,7 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
 const char* cuda_refusal(const Tensor& x, const Tensor& weight, const ConvNormActParams& params) {
   if (const char* reason = storage_refusal(x, weight)) return reason;
   const kernels::ConvShape shape = shape_of(x, weight, params);
-  if (!shape.pointwise() && x.requires_grad())
+  if (is_stem(shape) && x.requires_grad())
     return "convolution on CUDA: the gradient of a picture has no kernel";
   return cuda::conv_refusal(shape);
 }
@@ -110,8 +116,9 @@ Map cuda_conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& n
     return map_of(out.front(), out.back());
   }
   const torch::NoGradGuard no_grad;
-  const Tensor map = x.contiguous(kChannelsLast), stored = weight_for(weight, map);
-  const kernels::ConvShape shape = shape_of(map, stored, params);
+  const Tensor map = x.contiguous(kChannelsLast);
+  const kernels::ConvShape shape = shape_of(map, weight, params);
+  const Tensor stored = weight_for(weight, map, shape);
   const Saved saved(shape, map);
   const Tensor out = finish == Finish::kWhereNeeded ? Tensor() : torch::empty_like(saved.y);
   cuda::ConvNormActForward conv = conv_of(shape, map, stored, norm, saved, out);

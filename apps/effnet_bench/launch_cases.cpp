@@ -67,6 +67,16 @@ const char* name_of(const cuda::StemBackward&) {
   return "stem_backward";
 }
 
+const char* name_of(const cuda::DenseForward&) {
+  return "dense_forward";
+}
+const char* name_of(const cuda::DenseInputGradient&) {
+  return "dense_input_gradient";
+}
+const char* name_of(const cuda::DenseWeightGradient&) {
+  return "dense_weight_gradient";
+}
+
 template <class T, class... Of>
 constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
 
@@ -185,7 +195,7 @@ class LayerOnDevice {
   Lists lists_of(const kernels::ConvShape& s) {
     const Index in = s.batch * s.in_pixels() * s.in_channels, out = s.batch * s.out_pixels() * s.out_channels;
     const Index weights = s.patch() * s.out_channels;
-    const bool is_stem = s.kernel != 1;
+    const bool is_stem = cuda::kind_of(s) == cuda::ConvKind::kStem;
     most_weights_ = weights;
     const cuda::ConvNormActForward forward{.shape = s,
                                            .storage = storage_,
@@ -301,7 +311,8 @@ class LayerOnDevice {
       PeerConvolution gated = peer(of, pointwise(of.shape));
       gated.gated = of.gate != nullptr;
       return gated;
-    } else if constexpr (kIsOneOf<Of, cuda::StemForward, cuda::StemBackward>) {
+    } else if constexpr (kIsOneOf<Of, cuda::StemForward, cuda::StemBackward, cuda::DenseForward,
+                                  cuda::DenseWeightGradient>) {
       return peer(of, cudnn::convolution_of(of.shape, storage_));
     } else {
       return std::nullopt;

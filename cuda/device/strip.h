@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cuda/device/values.h"
-#include "cuda/pointwise_plan.h"
+#include "cuda/strip_plan.h"
 
 namespace effnet::cuda {
 

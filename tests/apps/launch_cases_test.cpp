@@ -22,8 +22,12 @@ constexpr const char* kTiny =
     "| fc4 "
     "@3x15 silu";
 
-NetOnDevice tiny(cuda::Storage storage) {
-  return {spec::parse_arch(kTiny, "test"), 2, storage};
+// A dense convolution behind the stem.
+constexpr const char* kDense =
+    "conv_k3_s2_c8 conv_k3_s2_c16 | mb_k3_s1_e1_c24_r1 | conv_k1_s1_c40 | fc4 @3x15 silu";
+
+NetOnDevice tiny(cuda::Storage storage, const char* arch = kTiny) {
+  return {spec::parse_arch(arch, "test"), 2, storage};
 }
 
 }  // namespace
@@ -68,9 +72,21 @@ TEST_CASE("launch cases: a layer is its launches forward and back, and its convo
                                  "depthwise_backward", "norm_backward_finish", "pointwise_backward"});
 }
 
+TEST_CASE("launch cases: a dense convolution goes back to its input and to its weights") {
+  std::vector<std::string> launches;
+  for (const LaunchCase& of : apps::launch_cases(tiny(cuda::Storage::kBfloat16, kDense), nullptr)) {
+    if (of.layer != "conv k3 s2 8-16 @8, raw out" || of.whole_layer()) continue;
+    launches.push_back(of.kernel);
+    CHECK(of.peer.has_value() == (of.kernel == "dense_forward" || of.kernel == "dense_weight_gradient"));
+  }
+  CHECK(launches == std::vector<std::string>{"dense_forward", "norm_forward_finish", "dense_input_gradient",
+                                             "dense_weight_gradient"});
+}
+
 TEST_CASE("launch cases: all launches stay in the memory that was asked for") {
-  for (const cuda::Storage storage : {cuda::Storage::kFloat, cuda::Storage::kBfloat16}) {
-    const NetOnDevice net = tiny(storage);
+  using cuda::Storage;
+  for (const NetOnDevice& net : {tiny(Storage::kFloat), tiny(Storage::kBfloat16),
+                                 tiny(Storage::kFloat, kDense), tiny(Storage::kBfloat16, kDense)}) {
     const std::size_t bytes = apps::launch_memory(net, "test");
     const tests::DeviceBuffer<std::byte> memory(std::vector<std::byte>(bytes, std::byte{0x3C}));
     for (const LaunchCase& of : apps::launch_cases(net, memory.data())) {

@@ -1,5 +1,5 @@
 // kernel_tables REPORT.ptxas ...: the tables of docs/kernels.md, as Markdown on stdout: what ptxas says of the kernels in
-// the given reports, and what the emulator counts on B0's depthwise layers. The target kernel-tables runs it.
+// the given reports, and what the emulator counts on B0's depthwise layers and on dense ones. The target kernel-tables runs it.
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -7,6 +7,7 @@
 #include "apps/effnet_bench/launch_cases.h"
 #include "scaling/families.h"
 #include "tests/cuda/b0_layers.h"
+#include "tests/cuda/dense_traffic.h"
 #include "tests/cuda/ptxas_report.h"
 #include "tests/cuda/traffic.h"
 
@@ -62,6 +63,21 @@ void print_traffic() {
   }
 }
 
+void print_dense_traffic() {
+  std::printf(
+      "\n| layer, bfloat16 | forward: counted KB | by model | asked | to x: counted KB | by model | asked | "
+      "to "
+      "weights: counted KB | by model | asked |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const ConvShape& shape : dense_traffic_layers()) {
+    const DenseTraffic traffic = dense_traffic(shape, Storage::kBfloat16, {});
+    std::printf("| %s |", name_of(shape).c_str());
+    for (const CountedTraffic& launch : {traffic.forward, traffic.input_gradient, traffic.weight_gradient})
+      std::printf(" %.0f | %.3f | %.2f |", launch.counted / 1e3, launch.ratio(), launch.maps_asked);
+    std::printf("\n");
+  }
+}
+
 // Level b is the traffic model's: every map crosses memory as seldom as exact batch statistics allow.
 void print_steps() {
   struct Row {
@@ -96,4 +112,5 @@ int main(int count, char** arguments) {
   if (!kernels.empty()) print_resources(kernels);
   print_steps();
   print_traffic();
+  print_dense_traffic();
 }

@@ -1,4 +1,5 @@
 // The CUDA kernels give the same bits again, whatever the order of threads and blocks.
+#include "tests/cuda/dense_example.h"
 #include "tests/cuda/pointwise_example.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
@@ -43,4 +44,24 @@ TEST_CASE("pointwise kernels: the same bits in any order of threads and blocks, 
   check({3, 49, 40, 72}, {.gate = true});
   check({2, 150, 8, 264}, {.gate = true});         // blocks take turns
   check({1, 20, 8, 728}, {.norm_before = false});  // weights that do not fit going back
+}
+
+TEST_CASE("dense kernels: the same bits in any order of threads and blocks, and again") {
+  const auto check = [](const DenseSize& size) {
+    for (const Storage storage : {Storage::kFloat, Storage::kBfloat16}) {
+      const ConvShape shape = dense_shape(size);
+      INFO(name_of(shape));
+      const DenseExample example(shape, storage, {});
+      const std::vector<std::byte> forward = example.forward().bytes, backward = example.backward().bytes;
+      for (const std::uint64_t seed : {0, 1, 2}) {
+        emulator::set_order(seed);
+        CHECK((example.forward().bytes == forward));
+        CHECK((example.backward().bytes == backward));
+      }
+      emulator::set_order(0);
+    }
+  };
+  check({3, 24, 16, 9, 8});
+  check({2, 8, 24, 13, 12, 5, 2});
+  check({1, 72, 136, 4, 5, 3, 2});  // weights that do not fit
 }

@@ -1,5 +1,7 @@
 // The operators by the kernels of cuda/, run by the emulator on LibTorch's own memory, against the reference path in double:
 // values, running statistics and all gradients.
+#include <functional>
+
 #include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
@@ -98,6 +100,96 @@ TEST_CASE("the stem on CUDA: one and three channels, both strides and paddings")
                    Wanted::kAllButOfX);
     }
   }
+}
+
+TEST_CASE("dense convolutions on CUDA: kernel sizes, strides, paddings, activations") {
+  torch::manual_seed(6);
+  for (const int kernel : {3, 5}) {
+    for (const int stride : {1, 2}) {
+      for (const Padding padding : {Padding::kSame, Padding::kSymmetric})
+        compare_conv(random_map(2, 8, 7, 6), torch::randn({24, 8, kernel, kernel}) / 9,
+                     {.stride = stride, .padding = padding, .activation = Activation::kSilu});
+    }
+  }
+  for (const Activation activation : {Activation::kIdentity, Activation::kRelu})
+    compare_conv(random_map(3, 16, 5, 6),
+                 (torch::randn({16, 16, 3, 3}) / 12).contiguous(at::MemoryFormat::ChannelsLast),
+                 {.activation = activation});
+  compare_conv(random_map(3, 16, 7, 6), torch::randn({24, 16, 1, 1}) / 4, {.stride = 2});  // a shortcut
+}
+
+namespace {
+
+// What a net's blocks are made of, on maps as x is stored.
+using Convolution = std::function<Tensor(const Tensor& x, int weight, const ops::ConvNormActParams& params)>;
+using DenseBlock = std::function<Tensor(const Tensor& x, const Convolution& conv)>;
+
+// A block whose convolutions have these weights: its values and all gradients.
+void compare_block(const DenseBlock& block, const Tensor& x, const std::vector<Tensor>& weights,
+                   at::ScalarType type, double tolerance) {
+  const ops::ExecutionContext context = emulated();
+  const Tensor stored = x.to(type), exact_x = stored.to(torch::kDouble);
+  std::vector<ops::BatchNorm> norms, exact_norms;
+  Named leaves{{"x", stored}}, exact_leaves{{"x", exact_x}};
+  for (const Tensor& weight : weights) {
+    norms.push_back(random_norm(weight.size(0)));
+    exact_norms.push_back(in_double(norms.back()));
+    leaves.emplace_back("weight", weight);
+    exact_leaves.emplace_back("weight", weight.to(torch::kDouble));
+    leaves.emplace_back("norm weight", norms.back().weight);
+    exact_leaves.emplace_back("norm weight", exact_norms.back().weight);
+  }
+  const auto at = [](int number) { return static_cast<std::size_t>(number); };
+  const auto ours = [&] {
+    return block(stored, [&](const Tensor& map, int i, const ops::ConvNormActParams& params) {
+      return ops::conv_norm_act(map, leaves[1 + 2 * at(i)].second, norms[at(i)], params, ops::Mode::kTrain,
+                                context);
+    });
+  };
+  const auto by_reference = [&](ops::Mode mode) {
+    return block(exact_x, [&](const Tensor& map, int i, const ops::ConvNormActParams& params) {
+      return ops::reference::conv_norm_act(map, exact_leaves[1 + 2 * at(i)].second, exact_norms[at(i)],
+                                           params, mode);
+    });
+  };
+  const auto exact = [&] { return by_reference(ops::Mode::kTrain); };
+  const Tensor gradient = torch::randn_like(by_reference(ops::Mode::kEval));
+  check_all(run(ours, leaves, gradient.to(type), norms), run(exact, exact_leaves, gradient, exact_norms),
+            tolerance);
+  CHECK(context.fallbacks().empty());
+}
+
+constexpr std::pair<at::ScalarType, double> kFloatAndBfloat16[] = {{torch::kFloat, 1e-4},
+                                                                   {torch::kBFloat16, 0.06}};
+
+}  // namespace
+
+TEST_CASE("a fused MBConv block on CUDA: dense expansion and projection, with the residual") {
+  torch::manual_seed(7);
+  const DenseBlock fused = [](const Tensor& x, const Convolution& conv) {
+    const Tensor wide = conv(x, 0, {.activation = Activation::kSilu});
+    return conv(wide, 1, {}) + x;
+  };
+  for (const auto& [type, tolerance] : kFloatAndBfloat16)
+    compare_block(fused, random_map(4, 16, 6, 7),
+                  {torch::randn({64, 16, 3, 3}) / 12, torch::randn({16, 64, 1, 1}) / 8}, type, tolerance);
+}
+
+TEST_CASE("a basic residual block on CUDA: two dense convolutions and a strided shortcut") {
+  torch::manual_seed(8);
+  const auto basic = [](Activation activation) -> DenseBlock {
+    return [activation](const Tensor& x, const Convolution& conv) {
+      const Tensor main = conv(conv(x, 0, {.stride = 2, .activation = activation}), 1, {});
+      const Tensor sum = main + conv(x, 2, {.stride = 2});
+      return activation == Activation::kRelu ? torch::relu(sum) : torch::silu(sum);
+    };
+  };
+  const Tensor x = random_map(4, 8, 8, 7);
+  const std::vector<Tensor> weights{torch::randn({16, 8, 3, 3}) / 8, torch::randn({16, 16, 3, 3}) / 12,
+                                    torch::randn({16, 8, 1, 1}) / 3};
+  compare_block(basic(Activation::kRelu), x, weights, torch::kFloat, 1e-4);
+  // A value near 0 that is rounded would change the slope of ReLU.
+  compare_block(basic(Activation::kSilu), x, weights, torch::kBFloat16, 0.06);
 }
 
 TEST_CASE("channels that CUDA has no kernel for are the reference's, and it is said") {

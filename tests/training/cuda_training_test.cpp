@@ -8,11 +8,16 @@ using namespace effnet::tests;
 
 namespace {
 
-LossCurve curve(spec::OptimizerKind optimizer) {
+constexpr const char* kInverted =
+    "conv_k3_s2_c8 | mb_k3_s1_e1_c8_r1_se0.25 mb_k5_s2_e2_c16_r1_se0.25 | conv_k1_s1_c32 | fc3 @3x12 silu";
+// Of dense convolutions: fused blocks with and without expansion, basic blocks with and without a strided shortcut.
+constexpr const char* kDense =
+    "conv_k3_s1_c8 | fused_k3_s1_e1_c8_r1 fused_k3_s2_e2_c16_r1_se0.25 basic_k3_s2_c16_r1 basic_k3_s1_c16_r1 "
+    "| conv_k1_s1_c32 | fc3 @3x12 silu";
+
+LossCurve curve(spec::OptimizerKind optimizer, const char* arch = kInverted) {
   emulator::open_host_memory();
-  return {.arch =
-              "conv_k3_s2_c8 | mb_k3_s1_e1_c8_r1_se0.25 mb_k5_s2_e2_c16_r1_se0.25 | conv_k1_s1_c32 | fc3 "
-              "@3x12 silu",
+  return {.arch = arch,
           .recipe = recipe_with(optimizer),
           .compute = {.kernels = ops::Kernels::kReference},
           .batch = 4,
@@ -30,8 +35,10 @@ LossCurve emulated(LossCurve curve) {
 // As for the kernels of the CPU (kernels_test.cpp): a multiple of what a unit in the last place does to the reference.
 TEST_CASE("the loss curve of the kernels of CUDA is the reference's within the noise of float") {
   at::set_num_threads(1);
-  for (const auto optimizer : {spec::OptimizerKind::kSgd, spec::OptimizerKind::kRmspropTf}) {
-    const LossCurve by_reference = curve(optimizer);
+  for (const LossCurve& by_reference :
+       {curve(spec::OptimizerKind::kSgd), curve(spec::OptimizerKind::kRmspropTf),
+        curve(spec::OptimizerKind::kSgd, kDense)}) {
+    INFO(by_reference.arch);
     LossCurve moved = by_reference;
     moved.shift = 1.2e-7;
     const Losses reference = losses_of(by_reference), ours = losses_of(emulated(by_reference));

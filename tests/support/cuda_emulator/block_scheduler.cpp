@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 #include <set>
+#include <string_view>
 
 #include "tests/support/cuda_emulator/global_memory.h"
 #include "tests/support/cuda_emulator/include/cuda_runtime.h"
@@ -27,6 +28,11 @@ std::vector<LaunchReport>& reports() {
 std::string line_of(std::source_location where) {
   const std::string file = where.file_name();
   return file.substr(file.find_last_of('/') + 1) + ":" + std::to_string(where.line());
+}
+
+// Asked for every lane of every collective, so without making text.
+bool same_line(const std::source_location& one, const std::source_location& other) {
+  return one.line() == other.line() && std::string_view(one.file_name()) == other.file_name();
 }
 
 // "0..31, 40".
@@ -191,7 +197,7 @@ void BlockScheduler::release_warp(int thread) {
     if (first + lane >= count_) report_stuck("a collective's mask names lanes that the block does not have");
     const Thread& other = threads_[static_cast<std::size_t>(first + lane)];
     if (other.state != State::kCollective) return;
-    if (other.kind != one.kind || other.mask != one.mask || line_of(other.where) != line_of(one.where))
+    if (other.kind != one.kind || other.mask != one.mask || !same_line(other.where, one.where))
       report_stuck("the lanes of a warp are in different collectives");
     lanes.push_back(first + lane);
   }
@@ -207,9 +213,9 @@ void BlockScheduler::release_warp(int thread) {
 }
 
 void BlockScheduler::release_barrier() {
-  std::set<std::string> lines;
-  for (const Thread& thread : threads_) lines.insert(line_of(thread.where));
-  if (lines.size() > 1) report_stuck("threads are at different barriers");
+  for (const Thread& thread : threads_) {
+    if (!same_line(thread.where, threads_.front().where)) report_stuck("threads are at different barriers");
+  }
   for (int thread = count_ - 1; thread >= 0; --thread) {
     threads_[static_cast<std::size_t>(thread)].state = State::kReady;
     ready_.push_back(thread);
