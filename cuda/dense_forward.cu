@@ -24,16 +24,6 @@ struct ForwardArguments {
   float* moments;
 };
 
-// What the product has come to: a tap and a panel of its channels.
-struct Step {
-  int y = 0, x = 0, panel = 0;
-
-  __device__ __forceinline__ Step next(int kernel, int panels) const {
-    if (panel + 1 < panels) return {y, x, panel + 1};
-    return x + 1 < kernel ? Step{y, x + 1, 0} : Step{y + 1, 0, 0};
-  }
-};
-
 // Blocks that a processor must have registers for.
 template <class T>
 constexpr int forward_blocks(int panels) {
@@ -60,7 +50,7 @@ __global__ void __launch_bounds__(32 * kStripsABlock, forward_blocks<T>(kPanels)
   const auto matrix_of = [&](int step, int buffer) {
     return matrix + (plan.streams ? buffer : step) * matrix_rows * kPanel<T>;
   };
-  const auto ask_for_weights = [&](const Step& at, T* to) {
+  const auto ask_for_weights = [&](const TapStep& at, T* to) {
     const int channel = at.panel * kPanel<T>;
     const int column = (at.y * geometry.kernel + at.x) * g.in_channels + channel;
     ask_for_matrix(to, static_cast<const T*>(g.weights) + (static_cast<Index>(first) * patch + column), patch,
@@ -69,7 +59,7 @@ __global__ void __launch_bounds__(32 * kStripsABlock, forward_blocks<T>(kPanels)
   const auto windows = [&](const Strip& strip) {
     return window_rows(map, strip, [&](int row) { return window_of_output(geometry, row); });
   };
-  const auto ask = [&](const WindowRows& rows, const Step& at, int buffer) {
+  const auto ask = [&](const WindowRows& rows, const TapStep& at, int buffer) {
     if (plan.streams) ask_for_weights(at, matrix_of(0, buffer));
     const int channel = at.panel * kPanel<T>;
     return ask_for_tap(own_strip(buffer), map, rows, at.y, at.x, channel, g.in_channels - channel);
@@ -82,7 +72,7 @@ __global__ void __launch_bounds__(32 * kStripsABlock, forward_blocks<T>(kPanels)
   WindowRows rows = windows(strip);
   unsigned inside = ask(rows, {}, 0);
   if (!plan.streams) {
-    Step at;
+    TapStep at;
     for (int step = 0; step < steps; ++step, at = at.next(geometry.kernel, plan.panels))
       ask_for_weights(at, matrix_of(step, 0));
     wait_for_copies();
@@ -92,7 +82,7 @@ __global__ void __launch_bounds__(32 * kStripsABlock, forward_blocks<T>(kPanels)
   for (int number = 0; number < numbers; ++number) {
     const Strip next = number + 1 < numbers ? strip_of(plan.walk, number + 1) : Strip{0, 0, 0};
     float sums[kTiles][4] = {};
-    Step at;
+    TapStep at;
     for (int step = 0; step < steps; ++step) {
       const int channel = at.panel * kPanel<T>;
       wait_for_copies();

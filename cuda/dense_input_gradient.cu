@@ -65,16 +65,6 @@ struct Phase {
   }
 };
 
-// What the product has come to: a tap of the phase and a panel of y's channels.
-struct Step {
-  int y = 0, x = 0, panel = 0;
-
-  __device__ __forceinline__ Step next(int taps_x, int panels) const {
-    if (panel + 1 < panels) return {y, x, panel + 1};
-    return x + 1 < taps_x ? Step{y, x + 1, 0} : Step{y + 1, 0, 0};
-  }
-};
-
 // Stores a strip of d1 and adds to the sums of this lane's channels.
 template <class T>
 __device__ __forceinline__ void store_strip(const InputGradientArguments& g, const HalfStrip<T>& half_strip,
@@ -169,14 +159,14 @@ __global__ void __launch_bounds__(32 * kStripsABlock, kInputGradientBlocks<T>)
   for (int which = 0; which < geometry.stride * geometry.stride; ++which) {
     const Phase phase(geometry, which);
     const int steps = phase.taps_y * phase.taps_x * plan.panels;
-    const auto tap_of = [&](const Step& at) {
+    const auto tap_of = [&](const TapStep& at) {
       return (phase.tap_y + at.y * phase.stride) * geometry.kernel + phase.tap_x + at.x * phase.stride;
     };
     const auto strip_at = [&](int number) { return phase.strip(strip_of(plan.walk, number), g.batch); };
     const auto windows = [&](const Strip& strip) {
       return window_rows(d, strip, [&](int row) { return phase.source_of(row); });
     };
-    const auto ask = [&](const WindowRows& rows, const Step& at, int to) {
+    const auto ask = [&](const WindowRows& rows, const TapStep& at, int to) {
       const int channel = at.panel * kPanel<T>, left = g.out_channels - channel;
       if (plan.streams) ask_for_weights(tap_of(at), at.panel, matrix_of(0, 0, to));
       if (g.norm.a) ask_for_tap(own_y, y, rows, -at.y, -at.x, channel, left);
@@ -192,9 +182,9 @@ __global__ void __launch_bounds__(32 * kStripsABlock, kInputGradientBlocks<T>)
     for (int number = 0; number < numbers; ++number) {
       const Strip next = number + 1 < numbers ? strip_at(number + 1) : Strip{0, 0, 0};
       float products[kTiles][4] = {};
-      Step at;
+      TapStep at;
       for (int step = 0; step < steps; ++step) {
-        const Step now = at;
+        const TapStep now = at;
         wait_for_copies();
         finish_gradient(own_d(buffer), own_y, inside, g.norm, now.panel * kPanel<T>);
         if (plan.streams) {

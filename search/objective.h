@@ -28,8 +28,8 @@ double default_weight(ObjectiveForm form);  // as above; 0 for constraint and pa
 
 struct CostTerm {
   spec::CostKind cost = spec::CostKind::kMacs;
-  double target = 0;                   // T, in multiply-adds, parameters or activations; 0 for pareto
-  double weight = -1;                  // w; with `weight_above` only up to the target
+  double target = 0;   // T, in multiply-adds, parameters, activations or nanoseconds; 0 for pareto
+  double weight = -1;  // w; with `weight_above` only up to the target
   std::optional<double> weight_above;  // w above the target, where it is another
 
   bool operator==(const CostTerm&) const = default;

@@ -58,9 +58,12 @@ void calibrate(const Options& options, const search::Space& space, const spec::R
       });
 }
 
+// A search after one counted cost has a target without being given one; what a net may take is the user's to say.
 search::Objective with_defaults(search::ObjectiveWords words) {
   const bool front = words.form == search::to_text(search::ObjectiveForm::kPareto);
-  if (words.targets.empty() && words.costs.size() == 1 && !front) words.targets = {kDefaultTarget};
+  const bool counted =
+      words.costs.size() == 1 && words.costs.front() != spec::to_text(spec::CostKind::kLatency);
+  if (words.targets.empty() && counted && !front) words.targets = {kDefaultTarget};
   return search::objective_of(words);
 }
 
@@ -128,7 +131,7 @@ void add_search(CLI::App& program) {
          "several as macs,params")
       ->capture_default_str();
   a_cost("--target", options->objective.targets,
-         "the cost that is wanted, one for each of --cost; default 4e6");
+         "the cost that is wanted, one for each of --cost; default 4e6, of latency_ns none");
   a_cost(
       "--weight", options->objective.weights,
       "exponent or slope, one for each of --cost; -0.02:-0.15 for one up to the target and another above it; "

@@ -73,6 +73,16 @@ __device__ __forceinline__ Pixel window_of_output(const DenseGeometry& g, int ro
   return {out.picture, out.y * g.stride - g.pad_top, out.x * g.stride - g.pad_left};
 }
 
+// What a product has come to: a tap and a panel of the channels that it sees.
+struct TapStep {
+  int y = 0, x = 0, panel = 0;
+
+  __device__ __forceinline__ TapStep next(int taps_x, int panels) const {
+    if (panel + 1 < panels) return {y, x, panel + 1};
+    return x + 1 < taps_x ? TapStep{y, x + 1, 0} : TapStep{y + 1, 0, 0};
+  }
+};
+
 // Asks for a panel, `width` channels from `first_channel` on, of the pixels that lie (y, x) from the windows' beginnings.
 // Bit i of the result: piece i of this lane is inside of the map.
 template <class T>

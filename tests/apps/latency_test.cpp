@@ -86,4 +86,6 @@ TEST_CASE("a search by latency in a space that was not timed is refused before a
   check_one_message(
       tests::effnet({"search", "--space", "fashion-small", "--cost", "latency_ns", "--target", "1e5"}), 2,
       "has no [latency]");
+  check_one_message(tests::effnet({"search", "--space", "fashion-small", "--cost", "latency_ns"}), 2,
+                    "--target");
 }

@@ -1,23 +1,9 @@
 #include "tests/cuda/block_ends_example.h"
 
+#include "tests/cuda/example_values.h"
+
 namespace effnet::tests {
 namespace {
-
-std::size_t as_size(Index n) {
-  return static_cast<std::size_t>(n);
-}
-
-std::vector<float> floats(Index count, double seed, double around, double spread) {
-  std::vector<float> values;
-  for (const double value : numbers(as_size(count), seed))
-    values.push_back(static_cast<float>(around + spread * value));
-  return values;
-}
-
-std::vector<double> wide(const DeviceBuffer<float>& buffer) {
-  const std::vector<float> values = buffer.values();
-  return {values.begin(), values.end()};
-}
 
 // Every third picture is dropped.
 std::vector<float> keeps(Index batch) {

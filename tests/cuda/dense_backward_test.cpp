@@ -1,5 +1,6 @@
 // The CUDA kernels of the dense convolution's way back, to its input and to its weights, against the loops in double.
 #include "tests/cuda/dense_example.h"
+#include "tests/cuda/stored_checks.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -7,27 +8,6 @@ using namespace effnet::tests;
 using kernels::Padding;
 
 namespace {
-
-// The sums must be those of the gradient that was stored.
-void check_sums(const DenseExample& example, const DenseExample::Backward& result, Index channels) {
-  const std::vector<double> mean = example.mean();
-  const auto row = static_cast<std::size_t>(channels);
-  for (std::size_t c = 0; c < row; ++c) {
-    double sum = 0, product = 0, size = 1e-30, got_sum = 0, got_product = 0;
-    for (std::size_t i = c; i < result.x_gradient.size(); i += row) {
-      const double apart = example.x()[i] - mean[c];
-      sum += result.x_gradient[i];
-      product += result.x_gradient[i] * apart;
-      size += std::abs(result.x_gradient[i]) * (1 + std::abs(apart));
-    }
-    for (std::size_t part = c; part < result.sums.size(); part += 2 * row) {
-      got_sum += static_cast<double>(result.sums[part]);
-      got_product += static_cast<double>(result.sums[part + row]);
-    }
-    CHECK(std::abs(got_sum - sum) <= 2e-6 * size);
-    CHECK(std::abs(got_product - product) <= 2e-6 * size);
-  }
-}
 
 void check_shape(const ConvShape& shape, Storage storage, const DenseSurroundings& around = {}) {
   INFO(name_of(shape) << (storage == Storage::kFloat ? " float" : " bfloat16"));
@@ -43,7 +23,8 @@ void check_shape(const ConvShape& shape, Storage storage, const DenseSurrounding
   const double computed = half && (around.norm_behind || around.norm_before) ? std::ldexp(1, -5) : 0;
   const double of_weights = 1e-5 + 5e-7 * static_cast<double>(shape.batch * shape.out_pixels()) + computed;
   CHECK(error_beyond(Storage::kFloat, of_weights, result.weight_gradient, expected.weight_gradient) == 0);
-  if (!result.sums.empty()) check_sums(example, result, shape.in_channels);
+  if (!result.sums.empty())
+    check_sums({result.x_gradient, example.x(), example.mean()}, result.sums, shape.in_channels);
 }
 
 void check(const DenseSize& size, Storage storage, const DenseSurroundings& around = {}) {

@@ -1,11 +1,9 @@
 #include "tests/cuda/dense_example.h"
 
+#include "tests/cuda/example_values.h"
+
 namespace effnet::tests {
 namespace {
-
-std::size_t as_size(Index n) {
-  return static_cast<std::size_t>(n);
-}
 
 Index values_of_x(const ConvShape& s) {
   return s.batch * s.in_pixels() * s.in_channels;
@@ -13,24 +11,6 @@ Index values_of_x(const ConvShape& s) {
 
 Index values_of_y(const ConvShape& s) {
   return s.batch * s.out_pixels() * s.out_channels;
-}
-
-std::vector<float> floats(Index count, double seed, double around, double spread) {
-  std::vector<float> values;
-  for (const double value : numbers(as_size(count), seed))
-    values.push_back(static_cast<float>(around + spread * value));
-  return values;
-}
-
-std::vector<double> wide(const DeviceBuffer<float>& buffer) {
-  const std::vector<float> values = buffer.values();
-  return {values.begin(), values.end()};
-}
-
-template <class T>
-void append(std::vector<std::byte>& bytes, const std::vector<T>& values) {
-  const auto* from = reinterpret_cast<const std::byte*>(values.data());
-  bytes.insert(bytes.end(), from, from + values.size() * sizeof(T));
 }
 
 }  // namespace

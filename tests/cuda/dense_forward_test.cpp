@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "tests/cuda/dense_example.h"
+#include "tests/cuda/stored_checks.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -9,24 +10,6 @@ using namespace effnet::tests;
 using kernels::Padding;
 
 namespace {
-
-// The moments must be those of the map that was stored.
-void check_moments(const DenseExample::Forward& result, Index channels) {
-  const auto row = static_cast<std::size_t>(channels);
-  const auto rows = static_cast<double>(result.y.size() / row);
-  for (std::size_t c = 0; c < row; ++c) {
-    double mean = 0, squares = 0;
-    for (std::size_t i = c; i < result.y.size(); i += row) mean += result.y[i] / rows;
-    for (std::size_t i = c; i < result.y.size(); i += row) squares += std::pow(result.y[i] - mean, 2);
-    const JoinedMoments moments = joined(result.moments, channels, static_cast<Index>(c));
-    CHECK(moments.count == rows);
-    CHECK(moments.mean == Catch::Approx(mean).epsilon(1e-6).margin(1e-6));
-    // A mean is a float: relative to the deviation it may be off by 2^-24 mean / deviation.
-    const double variance = squares / rows;
-    const double of_mean = variance > 0 ? std::ldexp(std::abs(mean) / std::sqrt(variance), -24) : 0;
-    CHECK(moments.variance == Catch::Approx(variance).epsilon(2e-5 + of_mean).margin(1e-12));
-  }
-}
 
 void check(const DenseSize& size, Storage storage, const DenseSurroundings& around = {}) {
   const ConvShape shape = dense_shape(size);
@@ -38,7 +21,7 @@ void check(const DenseSize& size, Storage storage, const DenseSurroundings& arou
   const bool flips = storage == Storage::kBfloat16 && around.norm_before;
   const double tolerance = 1e-6 + 2e-7 * static_cast<double>(shape.patch()) + (flips ? std::ldexp(1, -6) : 0);
   CHECK(error_beyond(storage, tolerance, result.y, example.expected_y()) == 0);
-  if (around.norm_behind) check_moments(result, shape.out_channels);
+  if (around.norm_behind) check_moments(result.y, result.moments, shape.out_channels);
 }
 
 constexpr Storage kBoth[] = {Storage::kFloat, Storage::kBfloat16};
@@ -103,7 +86,9 @@ TEST_CASE("dense forward: moments of a map whose mean is far larger than its dev
   const ConvShape shape = dense_shape({2, 8, 8, 12, 13, 1, 2});
   std::vector<double> x = numbers(static_cast<std::size_t>(shape.batch * shape.in_pixels() * 8), 20);
   for (double& value : x) value = 3000 + 0.25 * value;
-  check_moments(DenseExample(shape, Storage::kFloat, {.norm_before = false}, x).forward(), 8);
+  const DenseExample::Forward result =
+      DenseExample(shape, Storage::kFloat, {.norm_before = false}, x).forward();
+  check_moments(result.y, result.moments, 8);
 }
 
 TEST_CASE("dense forward: numbers at the ends of their range") {

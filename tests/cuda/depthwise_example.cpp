@@ -2,33 +2,9 @@
 
 #include <limits>
 
+#include "tests/cuda/example_values.h"
+
 namespace effnet::tests {
-namespace {
-
-std::size_t as_size(Index n) {
-  return static_cast<std::size_t>(n);
-}
-
-std::vector<float> floats(std::size_t count, double seed, double around, double spread) {
-  std::vector<float> values(count);
-  const std::vector<double> wide = numbers(count, seed);
-  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(around + spread * wide[i]);
-  return values;
-}
-
-std::vector<double> wide(const DeviceBuffer<float>& buffer) {
-  const std::vector<float> values = buffer.values();
-  return {values.begin(), values.end()};
-}
-
-template <class T>
-void append(std::vector<std::byte>& bytes, const std::vector<T>& values) {
-  const auto* from = reinterpret_cast<const std::byte*>(values.data());
-  bytes.insert(bytes.end(), from, from + values.size() * sizeof(T));
-}
-
-}  // namespace
-
 DepthwiseShape same_shape(Index batch, Index channels, Index height, Index width, int kernel, int stride,
                           kernels::Padding padding) {
   return {.batch = batch,
@@ -70,17 +46,17 @@ DepthwiseExample::DepthwiseExample(const DepthwiseShape& shape, Storage storage,
       y_(storage, numbers(as_size(shape.out_rows() * shape.channels), 2)),
       y_gradient_(storage, numbers(as_size(shape.out_rows() * shape.channels), 3)),
       addend_(storage, numbers(as_size(shape.in_rows() * shape.channels), 4)),
-      scale_(floats(as_size(shape.channels), 5, 1, 0.5)),
-      offset_(floats(as_size(shape.channels), 6, 0, 1)),
-      mean_(floats(as_size(shape.channels), 7, 0, 0.5)),
-      a_(floats(as_size(shape.channels), 8, 1, 0.5)),
-      b_(floats(as_size(shape.channels), 9, 0, 0.3)),
-      c_(floats(as_size(shape.channels), 10, 0, 0.3)),
-      gate_(floats(as_size(shape.batch * shape.channels), 12, 0.5, 0.4)),
-      mean_gradient_(floats(as_size(shape.batch * shape.channels), 13, 0, 0.3)),
-      y_scale_(floats(as_size(shape.channels), 14, 1, 0.5)),
-      y_offset_(floats(as_size(shape.channels), 15, 0, 1)),
-      weights_(floats(as_size(shape.channels * shape.kernel * shape.kernel), 11, 0, 1)),
+      scale_(floats(shape.channels, 5, 1, 0.5)),
+      offset_(floats(shape.channels, 6, 0, 1)),
+      mean_(floats(shape.channels, 7, 0, 0.5)),
+      a_(floats(shape.channels, 8, 1, 0.5)),
+      b_(floats(shape.channels, 9, 0, 0.3)),
+      c_(floats(shape.channels, 10, 0, 0.3)),
+      gate_(floats(shape.batch * shape.channels, 12, 0.5, 0.4)),
+      mean_gradient_(floats(shape.batch * shape.channels, 13, 0, 0.3)),
+      y_scale_(floats(shape.channels, 14, 1, 0.5)),
+      y_offset_(floats(shape.channels, 15, 0, 1)),
+      weights_(floats(shape.channels * shape.kernel * shape.kernel, 11, 0, 1)),
       x_values_(x_.values()) {}
 
 std::vector<double> DepthwiseExample::mean() const {

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "tests/cuda/depthwise_example.h"
+#include "tests/cuda/stored_checks.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -11,32 +12,13 @@ using kernels::Padding;
 
 namespace {
 
-// The moments must be those of the map that was stored.
-void check_moments(const DepthwiseExample::Forward& result, Index channels) {
-  const auto rows = static_cast<Index>(result.y.size()) / channels;
-  for (Index c = 0; c < channels; ++c) {
-    double mean = 0, squares = 0;
-    for (Index row = 0; row < rows; ++row) mean += result.y[static_cast<std::size_t>(row * channels + c)];
-    mean /= static_cast<double>(rows);
-    for (Index row = 0; row < rows; ++row)
-      squares += std::pow(result.y[static_cast<std::size_t>(row * channels + c)] - mean, 2);
-    const JoinedMoments moments = joined(result.moments, channels, c);
-    CHECK(moments.count == static_cast<double>(rows));
-    CHECK(moments.mean == Catch::Approx(mean).epsilon(1e-6).margin(1e-6));
-    // A mean is a float: relative to the deviation it may be off by 2^-24 mean / deviation.
-    const double variance = squares / static_cast<double>(rows);
-    const double of_mean = variance > 0 ? std::ldexp(std::abs(mean) / std::sqrt(variance), -24) : 0;
-    CHECK(moments.variance == Catch::Approx(variance).epsilon(2e-5 + of_mean).margin(1e-12));
-  }
-}
-
 void check(const DepthwiseShape& shape, Storage storage, const Surroundings& around) {
   INFO(name_of(shape) << (storage == Storage::kFloat ? " float" : " bfloat16"));
   const DepthwiseExample example(shape, storage, around);
   const DepthwiseExample::Forward result = example.forward();
   const double taps = static_cast<double>(shape.kernel) * shape.kernel;
   CHECK(error_beyond(storage, taps * 2e-7, result.y, example.expected_y()) == 0);
-  if (around.norm_behind) check_moments(result, shape.channels);
+  if (around.norm_behind) check_moments(result.y, result.moments, shape.channels);
 }
 
 }  // namespace
@@ -104,13 +86,15 @@ TEST_CASE("depthwise forward: moments of a map whose mean is far larger than its
   for (double& value : x) value = 3000 + 0.25 * value;
   const DepthwiseExample example(shape, Storage::kFloat, {.norm_before = false}, x);
   const DepthwiseExample::Forward result = example.forward();
-  check_moments(result, shape.channels);  // the border's sums lack taps: a deviation of thousands
+  check_moments(result.y, result.moments,
+                shape.channels);  // the border's sums lack taps: a deviation of thousands
   // Without a border, mean and deviation are four orders apart.
   DepthwiseShape inner = shape;
   inner.pad_top = inner.pad_left = 0;
   inner.out_height = inner.out_width = 14;
   const DepthwiseExample inside(inner, Storage::kFloat, {.norm_before = false}, x);
-  check_moments(inside.forward(), shape.channels);
+  const DepthwiseExample::Forward of_inside = inside.forward();
+  check_moments(of_inside.y, of_inside.moments, shape.channels);
 }
 
 TEST_CASE("depthwise forward: numbers at the ends of their range") {

@@ -3,7 +3,7 @@
 #include "cuda/norm_finish.h"
 
 #include "kernels/batch_norm.h"
-#include "tests/cuda/depthwise_example.h"
+#include "tests/cuda/example_values.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -11,18 +11,6 @@ using namespace effnet::tests;
 using kernels::BatchNormShape;
 
 namespace {
-
-std::size_t as_size(Index n) {
-  return static_cast<std::size_t>(n);
-}
-
-std::vector<float> narrow(const std::vector<double>& values) {
-  return {values.begin(), values.end()};
-}
-
-std::vector<double> widen(const std::vector<float>& values) {
-  return {values.begin(), values.end()};
-}
 
 // One batch norm of `channels` in device memory.
 struct Norm {
@@ -113,15 +101,15 @@ TEST_CASE("norm finish: parts of any number, empty ones, running statistics") {
   for (const Index channels : {1, 40, 64}) {
     for (const Index parts : {1, 7, 33, 130}) {
       INFO(channels << " channels, " << parts << " parts");
-      const std::vector<double> y = widen(narrow(numbers(as_size(rows * channels), 1)));
+      const std::vector<double> y = wide(narrow(numbers(as_size(rows * channels), 1)));
       const Norm norm(channels, 2);
       norm.forward(DeviceBuffer<float>(moments_of(y, channels, parts)), parts);
       std::vector<double> mean(as_size(channels)), variance(as_size(channels)), z(y.size());
       kernels::channel_moments({.rows = rows, .channels = channels}, y.data(), mean.data(), variance.data());
-      check_near("mean", widen(norm.mean.values()), mean, 1e-6);
+      check_near("mean", wide(norm.mean.values()), mean, 1e-6);
       const std::vector<float> scale = norm.scale.values(), offset = norm.offset.values();
       kernels::batch_norm_forward({.rows = rows, .channels = channels, .eps = Norm::kEps}, y.data(),
-                                  widen(norm.weight.values()).data(), widen(norm.bias.values()).data(),
+                                  wide(norm.weight.values()).data(), wide(norm.bias.values()).data(),
                                   z.data());
       std::vector<double> got(y.size());
       for (std::size_t i = 0; i < y.size(); ++i) {
@@ -133,8 +121,8 @@ TEST_CASE("norm finish: parts of any number, empty ones, running statistics") {
         mean[as_size(c)] = 0.9 * 1 + 0.1 * mean[as_size(c)];
         variance[as_size(c)] = 0.9 * 2 + 0.1 * variance[as_size(c)] * rows / (rows - 1);
       }
-      check_near("running mean", widen(norm.running_mean.values()), mean, 1e-6);
-      check_near("running variance", widen(norm.running_var.values()), variance, 1e-6);
+      check_near("running mean", wide(norm.running_mean.values()), mean, 1e-6);
+      check_near("running variance", wide(norm.running_var.values()), variance, 1e-6);
     }
   }
 }
@@ -196,20 +184,20 @@ TEST_CASE("norm finish: from x through batch norms and the depthwise convolution
                              nullptr);
     before.backward(sums, parts, in.rows);
     std::vector<double> dx = d1.values();
-    const std::vector<double> x_values = x.values(), a = widen(before.a.values()),
-                              b = widen(before.b.values()), c = widen(before.c.values());
+    const std::vector<double> x_values = x.values(), a = wide(before.a.values()), b = wide(before.b.values()),
+                              c = wide(before.c.values());
     for (std::size_t i = 0; i < dx.size(); ++i) {
       const std::size_t channel = i % as_size(channels);
       dx[i] = a[channel] * dx[i] + b[channel] * x_values[i] + c[channel];
     }
 
     // The definitions.
-    const std::vector<double> weight1 = widen(before.weight.values()),
-                              weight2 = widen(behind.weight.values()), w = widen(weights.values());
+    const std::vector<double> weight1 = wide(before.weight.values()), weight2 = wide(behind.weight.values()),
+                              w = wide(weights.values());
     std::vector<double> z1(x_values.size()), a1(z1.size()), y2(y_values.size()), dy2(y2.size()),
         da1(z1.size()), dz1(z1.size()), wanted_dx(z1.size()), wanted_dw(w.size()),
         gradient1(as_size(channels)), bias1(gradient1), gradient2(gradient1), bias2(gradient1);
-    kernels::batch_norm_forward(in, x_values.data(), weight1.data(), widen(before.bias.values()).data(),
+    kernels::batch_norm_forward(in, x_values.data(), weight1.data(), wide(before.bias.values()).data(),
                                 z1.data());
     for (std::size_t i = 0; i < z1.size(); ++i) a1[i] = kernels::activation_value(Activation::kSilu, z1[i]);
     kernels::depthwise_forward(shape, a1.data(), w.data(), y2.data());
@@ -222,11 +210,11 @@ TEST_CASE("norm finish: from x through batch norms and the depthwise convolution
                                  gradient1.data(), bias1.data());
 
     check_near("y", y_values, y2, 5e-6);
-    check_near("gradient of the taps", widen(weight_gradient.values()), wanted_dw, 2e-5);
-    check_near("gradient of the weight behind", widen(behind.weight_gradient.values()), gradient2, 2e-5);
-    check_near("gradient of the bias behind", widen(behind.bias_gradient.values()), bias2, 2e-5);
-    check_near("gradient of the weight before", widen(before.weight_gradient.values()), gradient1, 5e-5);
-    check_near("gradient of the bias before", widen(before.bias_gradient.values()), bias1, 5e-5);
+    check_near("gradient of the taps", wide(weight_gradient.values()), wanted_dw, 2e-5);
+    check_near("gradient of the weight behind", wide(behind.weight_gradient.values()), gradient2, 2e-5);
+    check_near("gradient of the bias behind", wide(behind.bias_gradient.values()), bias2, 2e-5);
+    check_near("gradient of the weight before", wide(before.weight_gradient.values()), gradient1, 5e-5);
+    check_near("gradient of the bias before", wide(before.bias_gradient.values()), bias1, 5e-5);
     check_near("dx", dx, wanted_dx, 1e-5);
   }
 }

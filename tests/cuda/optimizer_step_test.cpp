@@ -1,6 +1,7 @@
 // The CUDA kernels of the optimizer against the rules in double.
 #include <limits>
 
+#include "tests/cuda/example_values.h"
 #include "tests/cuda/optimizer_step_example.h"
 #include "tests/support/catch.h"
 
@@ -8,11 +9,6 @@ using namespace effnet;
 using namespace effnet::tests;
 
 namespace {
-
-std::vector<double> wide(const DeviceBuffer<float>& buffer) {
-  const std::vector<float> values = buffer.values();
-  return {values.begin(), values.end()};
-}
 
 void check_near(const char* what, const DeviceBuffer<float>& got, const std::vector<double>& wanted) {
   INFO(what);

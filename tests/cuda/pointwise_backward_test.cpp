@@ -1,5 +1,6 @@
 // The CUDA kernels of the 1x1 convolution's way back against the loops in double.
 #include "tests/cuda/pointwise_example.h"
+#include "tests/cuda/stored_checks.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -10,27 +11,6 @@ namespace {
 // A sum in parts and the sum that it must be, which is made of numbers of `size` in all.
 void check_sum(double got, double wanted, double size) {
   CHECK(std::abs(got - wanted) <= 2e-6 * size);
-}
-
-// The sums must be those of the gradient that was stored.
-void check_sums(const PointwiseExample& example, const PointwiseExample::Backward& result, Index channels) {
-  const std::vector<double> mean = example.mean();
-  const auto row = static_cast<std::size_t>(channels);
-  for (std::size_t c = 0; c < row; ++c) {
-    double sum = 0, product = 0, size = 1e-30, got_sum = 0, got_product = 0;
-    for (std::size_t i = c; i < result.x_gradient.size(); i += row) {
-      const double apart = example.x()[i] - mean[c];
-      sum += result.x_gradient[i];
-      product += result.x_gradient[i] * apart;
-      size += std::abs(result.x_gradient[i]) * (1 + std::abs(apart));
-    }
-    for (std::size_t part = c; part < result.sums.size(); part += 2 * row) {
-      got_sum += static_cast<double>(result.sums[part]);
-      got_product += static_cast<double>(result.sums[part + row]);
-    }
-    check_sum(got_sum, sum, size);
-    check_sum(got_product, product, size);
-  }
 }
 
 void check_gate_sums(const PointwiseExample& example, const PointwiseExample::Backward& result,
@@ -76,7 +56,8 @@ void check(const PointwiseShape& shape, Storage storage, const PointwiseSurround
   // Sums that grow to about a quarter of the rows, each addition off by up to 2^-24 of that.
   const double of_weights = 1e-5 + 5e-7 * static_cast<double>(shape.rows()) + computed;
   CHECK(error_beyond(Storage::kFloat, of_weights, result.weight_gradient, expected.weight_gradient) == 0);
-  if (!result.sums.empty()) check_sums(example, result, shape.in_channels);
+  if (!result.sums.empty())
+    check_sums({result.x_gradient, example.x(), example.mean()}, result.sums, shape.in_channels);
   if (around.gate) check_gate_sums(example, result, shape);
 }
 

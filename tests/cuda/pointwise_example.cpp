@@ -1,32 +1,8 @@
 #include "tests/cuda/pointwise_example.h"
 
+#include "tests/cuda/example_values.h"
+
 namespace effnet::tests {
-namespace {
-
-std::size_t as_size(Index n) {
-  return static_cast<std::size_t>(n);
-}
-
-std::vector<float> floats(Index count, double seed, double around, double spread) {
-  std::vector<float> values;
-  for (const double value : numbers(as_size(count), seed))
-    values.push_back(static_cast<float>(around + spread * value));
-  return values;
-}
-
-std::vector<double> wide(const DeviceBuffer<float>& buffer) {
-  const std::vector<float> values = buffer.values();
-  return {values.begin(), values.end()};
-}
-
-template <class T>
-void append(std::vector<std::byte>& bytes, const std::vector<T>& values) {
-  const auto* from = reinterpret_cast<const std::byte*>(values.data());
-  bytes.insert(bytes.end(), from, from + values.size() * sizeof(T));
-}
-
-}  // namespace
-
 std::string name_of(const PointwiseShape& s) {
   return std::to_string(s.batch) + "x" + std::to_string(s.pixels) + "x" + std::to_string(s.in_channels) +
          " to " + std::to_string(s.out_channels);

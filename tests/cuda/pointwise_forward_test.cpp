@@ -2,30 +2,13 @@
 #include <limits>
 
 #include "tests/cuda/pointwise_example.h"
+#include "tests/cuda/stored_checks.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
 using namespace effnet::tests;
 
 namespace {
-
-// The moments must be those of the map that was stored.
-void check_moments(const PointwiseExample::Forward& result, Index channels) {
-  const auto row = static_cast<std::size_t>(channels);
-  const auto rows = static_cast<double>(result.y.size() / row);
-  for (std::size_t c = 0; c < row; ++c) {
-    double mean = 0, squares = 0;
-    for (std::size_t i = c; i < result.y.size(); i += row) mean += result.y[i] / rows;
-    for (std::size_t i = c; i < result.y.size(); i += row) squares += std::pow(result.y[i] - mean, 2);
-    const JoinedMoments moments = joined(result.moments, channels, static_cast<Index>(c));
-    CHECK(moments.count == rows);
-    CHECK(moments.mean == Catch::Approx(mean).epsilon(1e-6).margin(1e-6));
-    // A mean is a float: relative to the deviation it may be off by 2^-24 mean / deviation.
-    const double variance = squares / rows;
-    const double of_mean = variance > 0 ? std::ldexp(std::abs(mean) / std::sqrt(variance), -24) : 0;
-    CHECK(moments.variance == Catch::Approx(variance).epsilon(2e-5 + of_mean).margin(1e-12));
-  }
-}
 
 // Operands of bfloat16 that the kernel computes and not just reads may be rounded to the other side: one or two of a sum
 // by 2^-8 of some 2.
@@ -40,7 +23,7 @@ void check(const PointwiseShape& shape, Storage storage, const PointwiseSurround
   const double of_sums = 1e-6 + 2e-7 * static_cast<double>(shape.in_channels);
   const double tolerance = of_sums + of_operands(storage, around.norm_before || around.gate);
   CHECK(error_beyond(storage, tolerance, result.y, example.expected_y()) == 0);
-  if (around.norm_behind) check_moments(result, shape.out_channels);
+  if (around.norm_behind) check_moments(result.y, result.moments, shape.out_channels);
 }
 
 constexpr Storage kBoth[] = {Storage::kFloat, Storage::kBfloat16};
@@ -104,7 +87,8 @@ TEST_CASE("pointwise forward: moments of a map whose mean is far larger than its
   std::vector<double> x = numbers(static_cast<std::size_t>(shape.rows() * shape.in_channels), 20);
   for (double& value : x) value = 3000 + 0.25 * value;
   const PointwiseExample example(shape, Storage::kFloat, {.norm_before = false}, x);
-  check_moments(example.forward(), shape.out_channels);
+  const PointwiseExample::Forward result = example.forward();
+  check_moments(result.y, result.moments, shape.out_channels);
 }
 
 TEST_CASE("pointwise forward: numbers at the ends of their range") {

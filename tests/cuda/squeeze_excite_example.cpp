@@ -1,34 +1,16 @@
 #include "tests/cuda/squeeze_excite_example.h"
 
 #include "kernels/squeeze_excite.h"
+#include "tests/cuda/example_values.h"
 
 namespace effnet::tests {
 namespace {
-
-std::size_t as_size(Index n) {
-  return static_cast<std::size_t>(n);
-}
-
-std::vector<float> floats(Index count, double seed, double around, double spread) {
-  std::vector<float> values;
-  for (const double value : numbers(as_size(count), seed))
-    values.push_back(static_cast<float>(around + spread * value));
-  return values;
-}
-
-std::vector<double> wide(const std::vector<float>& values) {
-  return {values.begin(), values.end()};
-}
 
 std::vector<double> channel_means(const std::vector<double>& values, Index channels) {
   std::vector<double> mean(as_size(channels));
   for (std::size_t i = 0; i < values.size(); ++i)
     mean[i % mean.size()] += values[i] * static_cast<double>(channels) / static_cast<double>(values.size());
   return mean;
-}
-
-std::vector<float> narrow(const std::vector<double>& values) {
-  return {values.begin(), values.end()};
 }
 
 // Offsets that keep z = y * scale + offset where activations bend, whatever the mean of y.

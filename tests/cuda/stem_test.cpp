@@ -1,7 +1,7 @@
 // The CUDA kernels of the stem against the loops in double.
 #include "cuda/stem.h"
 
-#include "tests/cuda/depthwise_example.h"
+#include "tests/cuda/example_values.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
@@ -24,18 +24,6 @@ ConvShape stem_shape(Index batch, Index in, Index out, Index height, Index width
           .stride = stride,
           .pad_top = kernels::padding_of(height, 3, stride, padding).before,
           .pad_left = kernels::padding_of(width, 3, stride, padding).before};
-}
-
-std::vector<float> narrow(const std::vector<double>& values) {
-  return {values.begin(), values.end()};
-}
-
-std::vector<double> wide(const std::vector<float>& values) {
-  return {values.begin(), values.end()};
-}
-
-std::size_t as_size(Index n) {
-  return static_cast<std::size_t>(n);
 }
 
 void check_forward(const ConvShape& s, Storage storage, const std::vector<double>& pictures,
