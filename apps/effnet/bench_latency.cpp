@@ -1,9 +1,12 @@
 // effnet bench latency: what each part of a space's nets takes at inference on this machine, written into a copy of the space
 // file, so that latency can be a limit or the cost of a search; and how well sums of parts foretell whole nets.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -28,10 +31,18 @@ struct Options {
   int check = 20;
 };
 
+// Before minutes are spent on measuring.
 void check_output(const fs::path& output) {
-  if (!fs::exists(output)) return;
-  throw spec::Error(spec::ErrorKind::kUsage, "--output", fmt::format("{} is there already", output.string()),
-                    "give another file, or move this one away");
+  if (fs::exists(output)) {
+    throw spec::Error(spec::ErrorKind::kUsage, "--output",
+                      fmt::format("{} is there already", output.string()),
+                      "give another file, or move this one away");
+  }
+  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
+  if (::access(folder.c_str(), W_OK) == 0) return;
+  throw spec::Error(spec::ErrorKind::kEnvironment, "--output",
+                    fmt::format("no file can be made in {}: {}", folder.string(), std::strerror(errno)),
+                    "check that the folder is there, and its permissions");
 }
 
 std::vector<spec::Candidate> sampled(const search::Space& space, int count) {

@@ -38,8 +38,10 @@ double ask(ChildProcess& bench, const std::string& net) {
       bench.read_line(answer, deadline) == ChildProcess::ReadResult::kLine &&
       std::from_chars(answer.data(), answer.data() + answer.size(), nanoseconds).ec == std::errc())
     return nanoseconds;
-  throw Error(ErrorKind::kEnvironment, "effnet-bench", fmt::format("gave no time of the net '{}'", net),
-              "what it said is above");
+  throw Error(
+      ErrorKind::kEnvironment, "effnet-bench",
+      fmt::format("gave no time of the net '{}': {}", net, to_text(bench.finish(std::chrono::seconds(1)))),
+      "what it said, if anything, is above; nothing was written");
 }
 
 // The shortest of all passes, by the text of the net.

@@ -82,6 +82,12 @@ TEST_CASE("a timed space has all of the old one and searches by latency") {
   }
 }
 
+TEST_CASE("where no file can be written nothing is measured") {
+  const Finished finished =
+      tests::effnet({"bench", "latency", "--space", "fashion-small", "--output", "/nowhere/timed.toml"});
+  check_one_message(finished, 4, "/nowhere");
+}
+
 TEST_CASE("a search by latency in a space that was not timed is refused before anything is trained") {
   check_one_message(
       tests::effnet({"search", "--space", "fashion-small", "--cost", "latency_ns", "--target", "1e5"}), 2,
