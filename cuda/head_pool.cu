@@ -20,8 +20,10 @@ template <class T>
 __global__ void __launch_bounds__(kRowThreads, 4) head_pool_forward_rows(const HeadArguments g) {
   constexpr int V = kVector<T>;
   const RowPlace<T> place(g.plan);
-  float scale[V] = {}, offset[V] = {}, sum[V] = {};
-  if (place.there) {
+  float scale[V], offset[V] = {}, sum[V] = {};
+#pragma unroll
+  for (int v = 0; v < V; ++v) scale[v] = 1;
+  if (place.there && g.scale) {
     load_channels(g.scale + place.channel, scale);
     load_channels(g.offset + place.channel, offset);
   }

@@ -17,7 +17,7 @@ struct HeadPoolForward {
   RowShape shape;
   Storage storage = Storage::kFloat;
   const void* y = nullptr;                          // (N, P, C), maps at multiples of 16 bytes
-  const float *scale = nullptr, *offset = nullptr;  // (C)
+  const float *scale = nullptr, *offset = nullptr;  // (C), both null: y is a finished map
   kernels::Activation activation = kernels::Activation::kIdentity;
   float* pooled = nullptr;  // (N, C), written
 };

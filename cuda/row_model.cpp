@@ -75,7 +75,7 @@ double flops_of(const HeadPoolForward& work) {
 
 BytesModel bytes_of(const HeadPoolForward& work) {
   return {.maps_read = map_bytes(work.shape, work.storage),
-          .rest_read = vector_bytes(work.shape, 2),
+          .rest_read = vector_bytes(work.shape, work.scale ? 2 : 0),
           .rest_written = vector_bytes(work.shape, work.shape.batch)};
 }
 

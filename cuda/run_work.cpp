@@ -23,6 +23,7 @@ struct Launch {
   void operator()(const GradientNorm& work) const { gradient_norm(work, stream); }
   void operator()(const StemForward& work) const { stem_forward(work, stream); }
   void operator()(const StemBackward& work) const { stem_backward(work, stream); }
+  void operator()(const ExpandDepthwise& work) const { expand_depthwise(work, stream); }
   void operator()(const DenseForward& work) const { dense_forward(work, stream); }
   void operator()(const DenseInputGradient& work) const { dense_input_gradient(work, stream); }
   void operator()(const DenseWeightGradient& work) const { dense_weight_gradient(work, stream); }

@@ -12,6 +12,7 @@
 #include "cuda/dense_weight_gradient.h"
 #include "cuda/depthwise_backward.h"
 #include "cuda/depthwise_forward.h"
+#include "cuda/expand_depthwise.h"
 #include "cuda/head_pool.h"
 #include "cuda/norm_finish.h"
 #include "cuda/optimizer_step.h"
@@ -23,11 +24,11 @@
 
 namespace effnet::cuda {
 
-using Work =
-    std::variant<DepthwiseForward, DepthwiseBackward, PointwiseForward, PointwiseBackward, NormForwardFinish,
-                 NormBackwardFinish, SePool, SeLayersForward, SeLayersBackward, BlockOutputForward,
-                 BlockOutputBackward, HeadPoolForward, HeadPoolBackward, GradientNorm, OptimizerStep,
-                 StemForward, StemBackward, DenseForward, DenseInputGradient, DenseWeightGradient>;
+using Work = std::variant<DepthwiseForward, DepthwiseBackward, PointwiseForward, PointwiseBackward,
+                          NormForwardFinish, NormBackwardFinish, SePool, SeLayersForward, SeLayersBackward,
+                          BlockOutputForward, BlockOutputBackward, HeadPoolForward, HeadPoolBackward,
+                          GradientNorm, OptimizerStep, StemForward, StemBackward, ExpandDepthwise,
+                          DenseForward, DenseInputGradient, DenseWeightGradient>;
 using WorkList = std::vector<Work>;
 
 // Whether this program was built with nvcc, or with the emulator in its place.

@@ -111,6 +111,7 @@ NetImpl::NetImpl(const spec::ArchSpec& arch, const Regularization& regularizatio
   blocks_ = builder.run();
   classifier_ = register_module("classifier", torch::nn::Linear(builder.channels(), arch.classes));
   initialize(*this, seed);
+  if (maps == torch::kBFloat16) prepared_.use(cpu::Precision::kBFloat16);
 }
 
 void NetImpl::train(bool on) {

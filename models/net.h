@@ -39,7 +39,7 @@ class NetImpl : public torch::nn::Module {
   // first call, and again after they changed (ops/inference.h).
   torch::Tensor forward(const torch::Tensor& pictures);
 
-  // Of evaluation without gradients, where the project's kernels run it (cpu/inference.h); float otherwise.
+  // Of evaluation without gradients, where the project's kernels run it (cpu/inference.h); that of `maps` otherwise.
   void set_inference_precision(cpu::Precision precision) { prepared_.use(precision); }
 
   // Weights may have changed.

@@ -4,6 +4,8 @@
 
 #include "ops/cpu_execution.h"
 #include "ops/cpu_mbconv.h"
+#include "ops/cuda_execution.h"
+#include "ops/cuda_inference.h"
 
 namespace effnet::ops {
 namespace {
@@ -50,7 +52,7 @@ void each_tensor(const NetTerms& terms, Visit&& visit) {
 }
 
 // Changes when a tensor is another one, lies elsewhere, or was written to. LibTorch counts writes, but not those
-// through `.data()` or a pointer; the first and last value give those away.
+// through `.data()` or a pointer; the first and last value give those away, where reading them does not wait for a device.
 std::uint64_t fingerprint_of(const NetTerms& terms) {
   std::uint64_t hash = 0;
   const auto add = [&hash](std::uint64_t value) {
@@ -60,6 +62,7 @@ std::uint64_t fingerprint_of(const NetTerms& terms) {
     const float* data = tensor.const_data_ptr<float>();
     add(reinterpret_cast<std::uintptr_t>(data));
     add(tensor.is_inference() ? 0 : tensor.unsafeGetTensorImpl()->version_counter().current_version());
+    if (!tensor.is_cpu()) return;
     add(std::bit_cast<std::uint32_t>(data[0]));
     add(std::bit_cast<std::uint32_t>(data[tensor.numel() - 1]));
   });
@@ -77,12 +80,17 @@ bool is_covered(const NetTerms::Fused& block) {
   return is_covered(block.expand) && is_covered(block.project);
 }
 
-// Why there are no kernels for it, or null.
+// Why there are no kernels for such a net anywhere, or null.
 const char* refusal(const NetTerms& terms, const Tensor& pictures) {
   if (pictures.dim() != 4 || pictures.numel() == 0) return "inference: no pictures";
   const auto* first = terms.layers.empty() ? nullptr : std::get_if<NetTerms::Conv>(&terms.layers.front());
   if (!first || first->residual) return "inference: the net does not begin with a convolution";
   if (first->weight.size(1) != pictures.size(1)) return "inference: pictures of other channels";
+  return nullptr;
+}
+
+// Why there are none on the CPU, or null.
+const char* cpu_refusal(const NetTerms& terms, const Tensor& pictures) {
   for (const auto& layer : terms.layers) {
     if (!std::visit([](const auto& of) { return is_covered(of); }, layer))
       return "inference: a layer has no kernel";
@@ -134,33 +142,62 @@ void add(cpu::InferenceNet& net, const NetTerms::Fused& block) {
 
 }  // namespace
 
+PreparedNet::PreparedNet() = default;
+PreparedNet::~PreparedNet() = default;
+
 void PreparedNet::use(cpu::Precision precision) {
   if (precision != precision_) reset();
   precision_ = precision;
 }
 
-void PreparedNet::prepare(const NetTerms& terms, std::int64_t picture_channels) {
+void PreparedNet::reset() {
+  net_.reset();
+  cuda_net_.reset();
+}
+
+bool PreparedNet::is_of(const NetTerms& terms) {
   const std::uint64_t fingerprint = fingerprint_of(terms);
-  if (net_ && fingerprint == fingerprint_) return;
+  if ((net_ || cuda_net_) && fingerprint == fingerprint_) return true;
+  reset();
+  fingerprint_ = fingerprint;
+  return false;
+}
+
+void PreparedNet::prepare(const NetTerms& terms, std::int64_t picture_channels) {
   net_ = cpu::inference_net(cpu::best_kernels(), picture_channels, precision_);
   for (const auto& layer : terms.layers) std::visit([&](const auto& of) { add(*net_, of); }, layer);
   net_->set_classifier(terms.classifier_weight.size(0), data_of(terms.classifier_weight),
                        data_of(terms.classifier_bias));
-  fingerprint_ = fingerprint;
   ++preparations_;
 }
 
-Tensor PreparedNet::run(const NetTerms& terms, const Tensor& pictures, const ExecutionContext& context) {
-  if (at::GradMode::is_enabled()) return {};
-  if (const char* reason = refusal(terms, pictures)) {
-    context.note_fallback(reason);
-    return {};
-  }
-  prepare(terms, pictures.size(1));
+Tensor PreparedNet::run_on_cpu(const NetTerms& terms, const Tensor& pictures,
+                               const ExecutionContext& context) {
+  if (!is_of(terms) || !net_) prepare(terms, pictures.size(1));
   const Tensor map = pictures.contiguous(kChannelsLast);
   Tensor logits = torch::empty({map.size(0), net_->classes()});
   net_->run(execution_of(context), map.size(0), {map.size(2), map.size(3)}, data_of(map), memory_of(logits));
   return logits;
+}
+
+Tensor PreparedNet::run_on_device(const NetTerms& terms, const Tensor& pictures) {
+  if (!is_of(terms) || !cuda_net_) {
+    cuda_net_ = std::make_unique<CudaPreparedNet>(terms, precision_);
+    ++preparations_;
+  }
+  return cuda_net_->run(pictures);
+}
+
+Tensor PreparedNet::run(const NetTerms& terms, const Tensor& pictures, const ExecutionContext& context) {
+  if (at::GradMode::is_enabled()) return {};
+  const bool on_cuda = runs_on_cuda(context, pictures);
+  const char* reason = refusal(terms, pictures);
+  if (!reason) reason = on_cuda ? cuda_inference_refusal(terms, pictures) : cpu_refusal(terms, pictures);
+  if (reason) {
+    context.note_fallback(reason);
+    return {};
+  }
+  return on_cuda ? run_on_device(terms, pictures) : run_on_cpu(terms, pictures, context);
 }
 
 }  // namespace effnet::ops

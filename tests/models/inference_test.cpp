@@ -2,47 +2,15 @@
 // they are changed.
 #include <sstream>
 
-#include "models/net.h"
 #include "scaling/families.h"
+#include "tests/models/inference_example.h"
 #include "tests/support/catch.h"
 
 using namespace effnet;
+using namespace effnet::tests;
 using torch::Tensor;
 
 namespace {
-
-// A net whose batch norms are not what they start as.
-models::Net random_net(const spec::ArchSpec& arch, ops::Kernels kernels = ops::Kernels::kEffnet) {
-  models::Net net(arch, models::Regularization{}, 1, kernels);
-  torch::manual_seed(2);
-  const torch::NoGradGuard no_grad;
-  for (const auto& item : net->named_parameters()) {
-    if (item.key().ends_with("bn.weight")) item.value().uniform_(0.7, 1.3);
-    if (item.key().ends_with("bias")) item.value().normal_(0, 0.1);
-  }
-  for (const auto& item : net->named_buffers()) {
-    if (item.key().ends_with("running_mean")) item.value().normal_(0, 0.1);
-    if (item.key().ends_with("running_var")) item.value().uniform_(0.7, 1.3);
-  }
-  net->eval();
-  return net;
-}
-
-Tensor pictures_of(std::int64_t count, const spec::ArchSpec& arch) {
-  return torch::randn({count, arch.resolution, arch.resolution, arch.input_channels}).permute({0, 3, 1, 2});
-}
-
-// By LibTorch's operators in `dtype`.
-Tensor reference_logits(const models::Net& net, const Tensor& pictures, torch::ScalarType dtype) {
-  models::Net wide(net->arch(), models::Regularization{}, 1, ops::Kernels::kReference);
-  const torch::NoGradGuard no_grad;
-  const auto parameters = net->named_parameters(), buffers = net->named_buffers();
-  for (const auto& item : wide->named_parameters()) item.value().copy_(parameters[item.key()]);
-  for (const auto& item : wide->named_buffers()) item.value().copy_(buffers[item.key()]);
-  wide->to(dtype);
-  wide->eval();
-  return wide->forward(pictures.to(dtype)).to(torch::kDouble);
-}
 
 void check_logits(models::Net& net, const Tensor& pictures) {
   const torch::NoGradGuard no_grad;
@@ -64,14 +32,6 @@ TEST_CASE("inference: logits of published nets are the reference's, without a fa
     CHECK(net->context().fallbacks().empty());
   }
 }
-
-namespace {
-
-double rms(const Tensor& x) {
-  return x.square().mean().sqrt().item<double>();
-}
-
-}  // namespace
 
 // Nets with random weights make much of small errors, and the deeper ones of any: what their batch norms divide by is
 // the spread of the pictures shown, little beside what these have in common. How much is LibTorch's to say, which rounds
