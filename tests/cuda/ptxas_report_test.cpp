@@ -23,7 +23,7 @@ int most_registers(const std::string& kernel) {
       kernel == "dense_weight_gradient_strips<Bfloat16, 5>")
     return 168;
   for (const char* of_two_blocks :
-       {"_row_walk<", "pool_", "block_output_", "se_layers_", "stem_", "dense_"}) {
+       {"_row_walk<", "pool_", "block_output_", "se_layers_", "stem_", "dense_", "expand_depthwise_"}) {
     if (kernel.find(of_two_blocks) != std::string::npos) return 128;
   }
   return 64;
@@ -42,7 +42,7 @@ std::vector<KernelResources> all_kernels() {
 
 TEST_CASE("ptxas: no kernel spills, none needs more registers or shared memory than stated") {
   const std::vector<KernelResources> kernels = all_kernels();
-  int depthwise = 0, pointwise = 0, dense = 0, stem = 0;
+  int depthwise = 0, pointwise = 0, dense = 0, expand = 0, stem = 0;
   for (const KernelResources& kernel : kernels) {
     INFO(kernel.kernel << " for " << kernel.architecture);
     CHECK(kernel.spill_stores + kernel.spill_loads + kernel.stack == 0);
@@ -51,11 +51,13 @@ TEST_CASE("ptxas: no kernel spills, none needs more registers or shared memory t
     CHECK(kernel.static_shared <= 1024);  // what is large is dynamic (depthwise_plan.h)
     stem += kernel.kernel.starts_with("stem_") && kernel.architecture == kernels[0].architecture;
     pointwise += kernel.kernel.starts_with("pointwise_") && kernel.architecture == kernels[0].architecture;
+    expand += kernel.kernel.starts_with("expand_") && kernel.architecture == kernels[0].architecture;
     dense += kernel.kernel.starts_with("dense_") && kernel.architecture == kernels[0].architecture;
     depthwise += kernel.kernel.find("_row_walk<") != std::string::npos &&
                  kernel.architecture == kernels[0].architecture;
   }
   CHECK(depthwise == 24);  // 2 directions, 2 storages, 3 kernel sizes, 2 strides
+  CHECK(expand == 12);     // 2 storages, 3 kernel sizes, 2 strides
   CHECK(stem == 8);        // 2 directions, 2 storages, 1 or 3 channels of the picture
   CHECK(pointwise == 10);  // 2 storages; 2 widths of y forward, 3 of its panels back
   CHECK(dense == 12);      // 2 storages; 2 widths of y forward, 1 to the input, 3 kernel sizes to the weights

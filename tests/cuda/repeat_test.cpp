@@ -1,5 +1,6 @@
 // The CUDA kernels give the same bits again, whatever the order of threads and blocks.
 #include "tests/cuda/dense_example.h"
+#include "tests/cuda/expand_depthwise_example.h"
 #include "tests/cuda/pointwise_example.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
@@ -64,4 +65,23 @@ TEST_CASE("dense kernels: the same bits in any order of threads and blocks, and 
   check({3, 24, 16, 9, 8});
   check({2, 8, 24, 13, 12, 5, 2});
   check({1, 72, 136, 4, 5, 3, 2});  // weights that do not fit
+}
+
+TEST_CASE("expand depthwise: the same bits in any order of threads and blocks, and again") {
+  const auto check = [](const DepthwiseShape& shape, Index in_channels) {
+    for (const Storage storage : {Storage::kFloat, Storage::kBfloat16}) {
+      INFO(name_of(shape) << ", from " << in_channels);
+      const ExpandDepthwiseExample example(shape, storage, {.in_channels = in_channels});
+      const std::vector<std::byte> result = example.result().bytes;
+      for (const std::uint64_t seed : {0, 1, 2, 3}) {
+        emulator::set_order(seed);
+        CHECK((example.result().bytes == result));
+      }
+      emulator::set_order(0);
+    }
+  };
+  check(same_shape(2, 40, 9, 7, 3, 1), 24);
+  check(same_shape(1, 72, 20, 37, 5, 2), 16);
+  check(same_shape(1100, 72, 2, 2, 3, 1), 8);  // several chunks a block
+  check(same_shape(2, 40, 14, 15, 7, 1), 0);
 }
