@@ -244,14 +244,13 @@ __device__ __forceinline__ void convolve_chunk(const ExpandArguments& g, const T
   const Place<V> place;
   const int channel = first_channel + place.lane * V,
             groups = static_cast<int>(blockDim.x) / Place<V>::kLanes;
-  float weights[K * K][V], scale[V], offset[V];
+  const float* numbers = chunk.numbers + 2 * kChunk + place.lane * V;
+  float weights[K * K][V];
 #pragma unroll
   for (int tap = 0; tap < K * K; ++tap) {
 #pragma unroll
     for (int v = 0; v < V; ++v) weights[tap][v] = chunk.taps[(place.lane * V + v) * K * K + tap];
   }
-  load_shared(chunk.numbers + 2 * kChunk + place.lane * V, scale);
-  load_shared(chunk.numbers + 3 * kChunk + place.lane * V, offset);
 
   const int tasks = tile.pictures * plan.segments * plan.columns;
 #pragma unroll 1
@@ -293,11 +292,13 @@ __device__ __forceinline__ void convolve_chunk(const ExpandArguments& g, const T
         }
         const int out_row = step - (kOpen - 1);
         if (out_row >= first_row) {
-          float values[V];
+          float values[V], scale[V], offset[V];  // not held beside the weights: registers are scarce
+          load_shared(numbers, scale);
+          load_shared(numbers + kChunk, offset);
 #pragma unroll
           for (int v = 0; v < V; ++v) values[v] = open[kOpen - 1][v] * scale[v] + offset[v];
           activate(g.out_activation, values);
-          store_global(y + static_cast<Index>(out_row) * g.out_width * g.channels, pack<T, V>(values));
+          store_global(y + out_row * g.out_width * g.channels, pack<T, V>(values));
 #pragma unroll
           for (int v = 0; v < V; ++v) sums[v] += values[v];
         }
@@ -335,7 +336,10 @@ __global__ void __launch_bounds__(kThreads, 2) expand_depthwise_tiles(const Expa
   auto* expanded = reinterpret_cast<T*>(shared + g.memory.expanded);
   auto* places = reinterpret_cast<int*>(shared + g.memory.places);
   auto* task_sums = reinterpret_cast<float*>(shared + g.memory.task_sums);
-  const Tile tile = tile_of<K, S>(g);
+  EFFNET_SHARED(Tile, tiles, [1]);  // its numbers are rarely needed, and registers scarce
+  if (threadIdx.x == 0) tiles[0] = tile_of<K, S>(g);
+  __syncthreads();
+  const Tile& tile = tiles[0];
   const int pixels = tile.pixels(),
             first = static_cast<int>(blockIdx.x) % plan.blocks_across * plan.chunks_a_block;
   const int last = lesser(first + plan.chunks_a_block, plan.chunks);

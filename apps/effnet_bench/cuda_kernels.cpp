@@ -1,4 +1,4 @@
-// effnet-bench cuda-kernels: every launch of a net's training step on a CUDA device: time, bytes a second by the launch's
+// effnet-bench cuda-kernels: every launch of a net's training step, or of its inference, on a CUDA device: time, bytes a second by the launch's
 // model beside a copy within the device, and the same convolution by cuDNN and by LibTorch's operators, in turns.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,6 +12,7 @@
 #include "apps/effnet_bench/commands.h"
 #include "apps/effnet_bench/cudnn_contender.h"
 #include "apps/effnet_bench/device_race.h"
+#include "apps/effnet_bench/inference_cases.h"
 #include "apps/effnet_bench/launch_cases.h"
 #include "apps/effnet_bench/reference_contender.h"
 #include "apps/net_argument.h"
@@ -30,7 +31,7 @@ struct Flags {
   double seconds = 0.1;
   std::vector<std::string> peers{"cudnn", "reference"};
   std::string only, csv;
-  bool json = false;
+  bool inference = false, json = false;
 
   bool races(const char* peer) const { return std::find(peers.begin(), peers.end(), peer) != peers.end(); }
 };
@@ -84,16 +85,19 @@ std::string cuda_version(int number) {
 
 // What the layers' lists take in one step of the net.
 struct Sum {
-  double forward = 0, backward = 0, update = 0, bytes = 0;
+  double forward = 0, backward = 0, update = 0, inference = 0, bytes = 0;
+
+  double seconds() const { return forward + backward + update + inference; }
 };
 
 Sum sum_of(const Result& result, const std::string& net) {
   Sum sum;
   for (const Row& row : result.rows) {
     if (row.net != net || !row.whole_layer) continue;
-    (row.kernel == "forward"    ? sum.forward
-     : row.kernel == "backward" ? sum.backward
-                                : sum.update) += row.repeats * row.seconds;
+    (row.kernel == "forward"     ? sum.forward
+     : row.kernel == "backward"  ? sum.backward
+     : row.kernel == "inference" ? sum.inference
+                                 : sum.update) += row.repeats * row.seconds;
     sum.bytes += row.repeats * row.bytes;
   }
   return sum;
@@ -133,16 +137,20 @@ std::string text_of(const Result& result, const Flags& flags) {
       text += line + "\n";
     }
     const Sum sum = sum_of(result, net);
-    const double all = sum.forward + sum.backward + sum.update;
+    const double all = sum.seconds();
     if (all == 0) continue;
     const auto batch = static_cast<double>(flags.batch);
+    text +=
+        flags.inference
+            ? fmt::format("\n{}: inference, launch after launch: {:.3f} ms\n", net, 1e3 * sum.inference)
+            : fmt::format(
+                  "\n{}: these layers in a training step, launch after launch: forward {:.2f} ms, backward "
+                  "{:.2f} ms, update {:.2f} ms\n",
+                  net, 1e3 * sum.forward, 1e3 * sum.backward, 1e3 * sum.update);
     text += fmt::format(
-        "\n{}: these layers in a training step, launch after launch: forward {:.2f} ms, backward {:.2f} ms, "
-        "update "
-        "{:.2f} ms\n  {:.0f} images/s without the rest of the net; {:.1f} MB an image by the model, {:.0f} % "
+        "  {:.0f} images/s without the rest of the net; {:.1f} MB an image by the model, {:.0f} % "
         "of a copy\n",
-        net, 1e3 * sum.forward, 1e3 * sum.backward, 1e3 * sum.update, batch / all, 1e-6 * sum.bytes / batch,
-        100 * sum.bytes / all / result.copy_rate);
+        batch / all, 1e-6 * sum.bytes / batch, 100 * sum.bytes / all / result.copy_rate);
   }
   return text;
 }
@@ -154,6 +162,7 @@ Json json_of(const Result& result, const Flags& flags) {
             {"torch", kTorchVersion},
             {"cudnn", cudnn_version()},
             {"commit", kCommit},
+            {"work", flags.inference ? "inference" : "training step"},
             {"batch", flags.batch},
             {"dtype", flags.dtype},
             {"copy_gb_per_s", 1e-9 * result.copy_rate},
@@ -183,8 +192,8 @@ Json json_of(const Result& result, const Flags& flags) {
 
 // One line a launch; what is the same for all of them stands in each, so that files can be put together.
 std::string csv_of(const Json& json) {
-  constexpr const char* kOfAll[] = {"device", "driver", "cuda",  "torch",        "cudnn",
-                                    "commit", "batch",  "dtype", "copy_gb_per_s"};
+  constexpr const char* kOfAll[] = {"device", "driver", "cuda",  "torch", "cudnn",
+                                    "commit", "work",   "batch", "dtype", "copy_gb_per_s"};
   constexpr const char* kOfLaunch[] = {
       "net",     "layer",    "repeats",       "launch",      "us",           "bytes",          "gb_per_s",
       "of_copy", "cudnn_us", "cudnn_engines", "cudnn_ratio", "reference_us", "reference_ratio"};
@@ -209,14 +218,16 @@ void run(const Flags& flags) {
   for (const std::string& name : flags.nets) {
     nets.push_back({resolve_net(name).arch, flags.batch,
                     flags.dtype == "float" ? cuda::Storage::kFloat : cuda::Storage::kBfloat16});
-    bytes = std::max(bytes, launch_memory(nets.back(), name));
+    bytes = std::max(
+        bytes, flags.inference ? inference_memory(nets.back(), name) : launch_memory(nets.back(), name));
   }
   Result result{.device = device_facts()};
   DeviceRace race;
   result.copy_rate = race.copy_rate();
   const DeviceMemory memory(bytes);
   for (std::size_t i = 0; i < nets.size(); ++i) {
-    for (const LaunchCase& of : launch_cases(nets[i], memory.data())) {
+    for (const LaunchCase& of :
+         flags.inference ? inference_cases(nets[i], memory.data()) : launch_cases(nets[i], memory.data())) {
       const bool wanted = (of.layer + " " + of.kernel).find(flags.only) != std::string::npos;
       if (wanted) {
         result.rows.push_back(measured(flags.nets[i], of, flags, race));
@@ -234,12 +245,15 @@ void run(const Flags& flags) {
 }  // namespace
 
 void add_bench_cuda_kernels(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "cuda-kernels",
-      "Every launch of a training step on a CUDA device beside cuDNN and LibTorch's operators");
+  CLI::App* command = program.add_subcommand("cuda-kernels",
+                                             "Every launch of a training step, or of inference, on a CUDA "
+                                             "device beside cuDNN and LibTorch's operators");
   auto flags = std::make_shared<Flags>();
   command->add_option("nets", flags->nets, "nets of MBConv blocks by name, such as b0 b3 b7")
       ->capture_default_str();
+  command->add_flag("--inference", flags->inference,
+                    "the launches of inference in place of those of a training step; without peers, which "
+                    "infer --device cuda has for the whole net");
   command->add_option("--batch", flags->batch, "pictures")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 16));

@@ -63,6 +63,23 @@ std::string name_of(const cuda::MBConvShape& s) {
                      s.expanded(), s.out_channels, s.residual ? " +x" : "", s.depthwise.height);
 }
 
+// As models::Net passes maps on.
+void leave_raw(DeviceLayer& layer, DeviceLayer& next) {
+  const auto* const block = std::get_if<cuda::MBConvShape>(&layer.shape);
+  const auto* const conv = std::get_if<kernels::ConvShape>(&layer.shape);
+  const auto* const reader = std::get_if<cuda::MBConvShape>(&next.shape);
+  if (!conv && !block) return;
+  const kernels::Activation activation = conv ? conv->activation : block->project_activation;
+  const bool takes =
+      reader ? cuda::takes_raw(*reader, activation) : std::holds_alternative<HeadMean>(next.shape);
+  if (!takes || (block && block->residual)) return;
+  layer.raw.out = true;
+  next.raw.in = true;
+  next.raw.activation = activation;
+}
+
+}  // namespace
+
 std::vector<DeviceLayer> layers_in_order(const NetOnDevice& net) {
   std::vector<DeviceLayer> layers;
   int channels = net.arch.input_channels;
@@ -94,23 +111,6 @@ std::vector<DeviceLayer> layers_in_order(const NetOnDevice& net) {
                     .shape = HeadMean{{net.batch, side * side, channels}}});
   return layers;
 }
-
-// As models::Net passes maps on.
-void leave_raw(DeviceLayer& layer, DeviceLayer& next) {
-  const auto* const block = std::get_if<cuda::MBConvShape>(&layer.shape);
-  const auto* const conv = std::get_if<kernels::ConvShape>(&layer.shape);
-  const auto* const reader = std::get_if<cuda::MBConvShape>(&next.shape);
-  if (!conv && !block) return;
-  const kernels::Activation activation = conv ? conv->activation : block->project_activation;
-  const bool takes =
-      reader ? cuda::takes_raw(*reader, activation) : std::holds_alternative<HeadMean>(next.shape);
-  if (!takes || (block && block->residual)) return;
-  layer.raw.out = true;
-  next.raw.in = true;
-  next.raw.activation = activation;
-}
-
-}  // namespace
 
 std::vector<DeviceLayer> device_layers(const NetOnDevice& net) {
   std::vector<DeviceLayer> all = layers_in_order(net), layers;

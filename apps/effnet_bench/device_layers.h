@@ -43,6 +43,9 @@ struct DeviceLayer {
   RawEnds raw;
 };
 
+// All layers, one behind the other; raw ends are not set.
+std::vector<DeviceLayer> layers_in_order(const NetOnDevice& net);
+
 // Every distinct layer that has kernels once, in the net's order; last what its optimizer updates.
 std::vector<DeviceLayer> device_layers(const NetOnDevice& net);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/effnet_bench/kernel_names.h"
 #include "cuda/conv_norm_act.h"
 #include "cuda/head_mean.h"
 #include "spec/error.h"
@@ -15,75 +16,8 @@ namespace {
 using cuda::Carver;
 using kernels::Index;
 
-const char* name_of(const cuda::DepthwiseForward&) {
-  return "depthwise_forward";
-}
-const char* name_of(const cuda::DepthwiseBackward&) {
-  return "depthwise_backward";
-}
-const char* name_of(const cuda::PointwiseForward&) {
-  return "pointwise_forward";
-}
-const char* name_of(const cuda::PointwiseBackward&) {
-  return "pointwise_backward";
-}
-const char* name_of(const cuda::NormForwardFinish&) {
-  return "norm_forward_finish";
-}
-const char* name_of(const cuda::NormBackwardFinish&) {
-  return "norm_backward_finish";
-}
-const char* name_of(const cuda::SePool&) {
-  return "se_pool";
-}
-const char* name_of(const cuda::SeLayersForward&) {
-  return "se_layers_forward";
-}
-const char* name_of(const cuda::SeLayersBackward&) {
-  return "se_layers_backward";
-}
-const char* name_of(const cuda::BlockOutputForward&) {
-  return "block_output_forward";
-}
-const char* name_of(const cuda::BlockOutputBackward&) {
-  return "block_output_backward";
-}
-const char* name_of(const cuda::HeadPoolForward&) {
-  return "head_pool_forward";
-}
-const char* name_of(const cuda::HeadPoolBackward&) {
-  return "head_pool_backward";
-}
-const char* name_of(const cuda::GradientNorm&) {
-  return "gradient_norm";
-}
-const char* name_of(const cuda::OptimizerStep&) {
-  return "optimizer_step";
-}
-const char* name_of(const cuda::StemForward&) {
-  return "stem_forward";
-}
-const char* name_of(const cuda::StemBackward&) {
-  return "stem_backward";
-}
-
-const char* name_of(const cuda::DenseForward&) {
-  return "dense_forward";
-}
-const char* name_of(const cuda::DenseInputGradient&) {
-  return "dense_input_gradient";
-}
-const char* name_of(const cuda::DenseWeightGradient&) {
-  return "dense_weight_gradient";
-}
-
 template <class T, class... Of>
 constexpr bool kIsOneOf = (std::is_same_v<T, Of> || ...);
-
-// Stands for memory that is not there yet: plans and models ask pointers only whether they are null.
-void* nowhere() {
-  return reinterpret_cast<void*>(std::uintptr_t{1} << 40);
-}
 
 // Lays out the memory of one layer and makes its lists of work.
 class LayerOnDevice {
@@ -102,7 +36,7 @@ class LayerOnDevice {
     const auto add = [&](const cuda::Work& work) {
       std::visit(
           [&](const auto& of) {
-            cases.push_back({layer.name, layer.repeats, name_of(of), {work}, peer_of(of)});
+            cases.push_back({layer.name, layer.repeats, kernel_name(work), {work}, peer_of(of)});
           },
           work);
     };

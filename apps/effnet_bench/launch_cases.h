@@ -26,14 +26,22 @@ struct PeerConvolution {
 };
 
 struct LaunchCase {
-  std::string layer;   // "mb k3 s2 16-96-24 @112": channels in, within, out; side of the map
-  int repeats = 1;     // how often the net has it
-  std::string kernel;  // "depthwise_forward", or "forward", "backward", "update" for all of a layer's
+  std::string layer;  // "mb k3 s2 16-96-24 @112": channels in, within, out; side of the map
+  int repeats = 1;    // how often the net has it
+  // "depthwise_forward"; for all of a layer's "forward", "backward", "update"; for all of a net's "inference".
+  std::string kernel;
   cuda::WorkList work;
   std::optional<PeerConvolution> peer;
 
-  bool whole_layer() const { return kernel == "forward" || kernel == "backward" || kernel == "update"; }
+  bool whole_layer() const {
+    return kernel == "forward" || kernel == "backward" || kernel == "update" || kernel == "inference";
+  }
 };
+
+// Stands for memory that is not there yet: plans and models ask pointers only whether they are null.
+inline void* nowhere() {
+  return reinterpret_cast<void*>(std::uintptr_t{1} << 40);
+}
 
 // What the cases' memory holds at most, in bytes. Error{kUsage} at `where` for a net without MBConv blocks, or with channels
 // that there are no kernels for.
