@@ -1,13 +1,16 @@
 // kernel_tables REPORT.ptxas ...: the tables of docs/kernels.md, as Markdown on stdout: what ptxas says of the kernels in
-// the given reports, and what the emulator counts on B0's depthwise layers and on dense ones. The target kernel-tables runs it.
+// the given reports, the bytes of steps and of inference by the models, and what the emulator counts on B0's depthwise layers,
+// on the first halves of its blocks and on dense layers. The target kernel-tables runs it.
 #include <algorithm>
 #include <cstdio>
 #include <map>
 
+#include "apps/effnet_bench/inference_cases.h"
 #include "apps/effnet_bench/launch_cases.h"
 #include "scaling/families.h"
 #include "tests/cuda/b0_layers.h"
 #include "tests/cuda/dense_traffic.h"
+#include "tests/cuda/expand_depthwise_traffic.h"
 #include "tests/cuda/ptxas_report.h"
 #include "tests/cuda/traffic.h"
 
@@ -15,15 +18,32 @@ using namespace effnet::tests;
 
 namespace {
 
+// How the name of a kernel for such a layer ends.
+std::string ending_of(const DepthwiseShape& shape) {
+  return ", " + std::to_string(shape.kernel) + ", " + std::to_string(shape.stride) + ">";
+}
+Storage storage_of(const std::string& kernel) {
+  return kernel.find("<float") != std::string::npos ? Storage::kFloat : Storage::kBfloat16;
+}
+
 // The most dynamic shared memory that a kernel of this name takes on B0's layers at a batch of 256, in KiB; 0: B0 has no
 // layer for it.
 double shared_kib(const std::string& kernel) {
   std::size_t most = 0;
+  const bool expands = kernel.starts_with("expand_depthwise");
+  for (const ExpandedLayer& layer : expands ? b0_expanded_layers(256) : std::vector<ExpandedLayer>()) {
+    const DepthwiseShape& shape = layer.shape;
+    if (!kernel.ends_with(ending_of(shape))) continue;
+    const bool in_place = effnet::cuda::expands_in_place(shape, layer.in_channels, storage_of(kernel));
+    const effnet::cuda::ExpandDepthwisePlan plan =
+        effnet::cuda::plan_expand_depthwise(shape, in_place ? layer.in_channels : 0, storage_of(kernel));
+    most = std::max(most, static_cast<std::size_t>(
+                              effnet::cuda::memory_of(plan, shape.kernel, storage_of(kernel)).bytes));
+  }
+  if (expands) return static_cast<double>(most) / 1024;
   for (const DepthwiseShape& shape : b0_depthwise_layers(256)) {
-    const std::string ending =
-        ", " + std::to_string(shape.kernel) + ", " + std::to_string(shape.stride) + ">";
-    if (!kernel.ends_with(ending)) continue;
-    const Storage storage = kernel.find("<float") != std::string::npos ? Storage::kFloat : Storage::kBfloat16;
+    if (!kernel.ends_with(ending_of(shape))) continue;
+    const Storage storage = storage_of(kernel);
     most = std::max(most, kernel.starts_with("depthwise_forward")
                               ? effnet::cuda::forward_shared_bytes(shape, storage)
                               : effnet::cuda::backward_shared_bytes(shape, storage, 2, true));
@@ -78,6 +98,39 @@ void print_dense_traffic() {
   }
 }
 
+void print_expand_traffic() {
+  std::printf(
+      "\n| layer, bfloat16 | from | counted KB | by model | x asked | weights asked |\n"
+      "| --- | --- | --- | --- | --- | --- |\n");
+  for (const ExpandedLayer& layer : b0_expanded_layers(1)) {
+    const ExpandTraffic traffic =
+        expand_traffic(layer.shape, Storage::kBfloat16, {.in_channels = layer.in_channels});
+    std::printf("| %s | %d | %.0f | %.3f | %.2f | %.0f |\n", name_of(layer.shape).c_str(),
+                static_cast<int>(layer.in_channels), traffic.counted.counted / 1e3, traffic.counted.ratio(),
+                traffic.counted.maps_asked, traffic.weights_asked);
+  }
+}
+
+// Beside two kernels a block, of which nothing but maps is counted.
+void print_inference() {
+  struct Row {
+    const char* net;
+    std::int64_t batch;
+    double two_kernels;  // MB a picture
+  };
+  std::printf(
+      "\n| net | batch | maps | weights and the rest | in all | two kernels a block | ratio |\n"
+      "| --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const Row& row : {Row{"b0", 256, 13.9}, Row{"b0", 1, 13.9}, Row{"b3", 128, 53}, Row{"b7", 64, 689}}) {
+    const effnet::cuda::BytesModel bytes =
+        effnet::apps::inference_bytes({effnet::scaling::find_net(row.net).arch, row.batch});
+    const double unit = 1e6 * static_cast<double>(row.batch), all = bytes.total() / unit;
+    const double maps = (bytes.maps_read + bytes.maps_written) / unit;
+    std::printf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %.2f |\n", row.net, static_cast<int>(row.batch),
+                maps, all - maps, all, row.two_kernels, all / row.two_kernels);
+  }
+}
+
 // Level b is the traffic model's: every map crosses memory as seldom as exact batch statistics allow.
 void print_steps() {
   struct Row {
@@ -111,6 +164,8 @@ int main(int count, char** arguments) {
   });
   if (!kernels.empty()) print_resources(kernels);
   print_steps();
+  print_inference();
   print_traffic();
+  print_expand_traffic();
   print_dense_traffic();
 }
