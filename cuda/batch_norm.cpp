@@ -6,6 +6,23 @@ NormFactors take_factors(Carver& memory, Index channels) {
   return {memory.take<float>(channels), memory.take<float>(channels), memory.take<float>(channels)};
 }
 
+NormForwardFinish finish_of(const NormWeights& norm, const NormState& state, Index channels, Index parts,
+                            const float* moments) {
+  return {.channels = channels,
+          .parts = parts,
+          .moments = moments,
+          .weight = norm.weight,
+          .bias = norm.bias,
+          .running_mean = norm.running_mean,
+          .running_var = norm.running_var,
+          .eps = norm.eps,
+          .momentum = norm.momentum,
+          .mean = state.mean,
+          .inverse = state.inverse,
+          .scale = state.scale,
+          .offset = state.offset};
+}
+
 NormBackwardFinish finish_of(const NormState& state, const NormGradients& gradients,
                              const NormFactors& factors, Index channels, Index rows, Index parts,
                              const float* sums) {

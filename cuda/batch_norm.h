@@ -39,8 +39,11 @@ struct RawInput {
   explicit operator bool() const { return norm.scale != nullptr; }
 };
 
-// Appends a convolution and the norm behind it, whose state is filled: from moments that the convolution leaves in `parts`
-// rows, or from the running statistics.
+// The norm behind a convolution that left moments in `parts` rows; none: that of the running statistics. Fills `state`.
+NormForwardFinish finish_of(const NormWeights& norm, const NormState& state, Index channels, Index parts,
+                            const float* moments);
+
+// Appends a convolution and the norm behind it, from the batch's moments or from the running statistics.
 template <class Convolution>
 void add_with_norm(WorkList& list, Carver& memory, Convolution work, Index parts, Index channels,
                    const NormWeights& norm, const NormState& state, Statistics statistics) {
@@ -48,19 +51,7 @@ void add_with_norm(WorkList& list, Carver& memory, Convolution work, Index parts
   const bool batch = statistics == Statistics::kBatch;
   if (batch) work.moments = memory.take<float>(parts * 3 * channels);
   list.push_back(work);
-  list.push_back(NormForwardFinish{.channels = channels,
-                                   .parts = batch ? parts : 0,
-                                   .moments = work.moments,
-                                   .weight = norm.weight,
-                                   .bias = norm.bias,
-                                   .running_mean = norm.running_mean,
-                                   .running_var = norm.running_var,
-                                   .eps = norm.eps,
-                                   .momentum = norm.momentum,
-                                   .mean = state.mean,
-                                   .inverse = state.inverse,
-                                   .scale = state.scale,
-                                   .offset = state.offset});
+  list.push_back(finish_of(norm, state, channels, batch ? parts : 0, work.moments));
   memory.free_after(used);
 }
 

@@ -56,15 +56,33 @@ bool is_stored(const MBConvShape& s, Storage storage) {  // the expanded map
   return s.expands && !expands_in_place(s.depthwise, s.in_channels, storage);
 }
 
+// Whether a layer takes a raw map and applies its norm as it reads.
+bool takes_raw(const InferenceConv& conv) {
+  return !conv.residual && kind_of(conv.shape) != ConvKind::kStem;
+}
+bool takes_raw(const InferenceMBConv& block) {
+  return !block.shape.expands && !block.shape.residual;
+}
+bool takes_raw(const InferenceFused& block) {
+  return !block.residual;
+}
+
 // Values of the largest maps: what layers give, and what lies between their kernels.
 struct Room {
   Index out = 0, inner = 0, expanded = 0;
 };
 
+// A finished map, or a raw one with what is to be applied to it.
+struct Map {
+  const void* values = nullptr;
+  MapSize size;
+  FixedNorm norm;
+  Activation activation = Activation::kIdentity;
+};
+
 class Chain {
  public:
-  Chain(Storage storage, const InferenceCall& call, Carver& memory)
-      : storage_(storage), memory_(memory), map_{call.pictures, {call.batch, call.height, call.width, 0}} {}
+  Chain(Storage storage, const Map& x, Carver& memory) : storage_(storage), memory_(memory), map_(x) {}
 
   void make_room(const Room& room) {
     for (void*& out : out_) out = take(room.out);
@@ -76,16 +94,9 @@ class Chain {
   void add(const InferenceMBConv& block, bool raw_goes_on);
   void add(const InferenceFused& block, bool);  // its result is finished
   WorkList pooled(float* to);
+  WorkList alone(const InferenceMBConv& block, const InferenceBlockCall& call);
 
  private:
-  // A finished map, or a raw one with what is to be applied to it.
-  struct Map {
-    const void* values = nullptr;
-    MapSize size;
-    FixedNorm norm;
-    Activation activation = Activation::kIdentity;
-  };
-
   void* take(Index values) {
     return memory_.take<std::byte>(values * static_cast<Index>(bytes_of(storage_)));
   }
@@ -170,7 +181,7 @@ void Chain::finish(const Map& raw, const void* residual, bool raw_goes_on) {
 void Chain::add(const InferenceConv& conv, bool raw_goes_on) {
   const ConvShape shape = shape_for(conv, map_.size);
   const void* const residual = conv.residual ? map_.values : nullptr;
-  if (folds_norm(shape)) {
+  if (conv.folded) {
     void* const out = next_out();
     multiply(shape, conv.weights, conv.norm.offset, residual, out);
     map_ = {out, after(shape)};
@@ -247,19 +258,19 @@ void Chain::add(const InferenceMBConv& block, bool raw_goes_on) {
   list_.push_back(first);
   const float* const gate = s.squeezes() ? squeeze(block, s, first) : nullptr;
 
-  const bool folds = folds_norm(s), stays_raw = !folds && raw_goes_on && !residual;
-  void* const y = folds || stays_raw ? next_out() : expanded_;
+  const bool stays_raw = !block.folded && raw_goes_on && !residual;
+  void* const y = block.folded || stays_raw ? next_out() : expanded_;
   list_.push_back(PointwiseForward{
       .shape = {s.batch(), s.depthwise.out_height * s.depthwise.out_width, s.expanded(), s.out_channels},
       .storage = storage_,
       .x = inner_,
       .gate = gate,
       .weights = block.project,
-      .bias = folds ? block.project_norm.offset : nullptr,
-      .residual = folds ? residual : nullptr,
+      .bias = block.folded ? block.project_norm.offset : nullptr,
+      .residual = block.folded ? residual : nullptr,
       .y = y});
   memory_.free_after(used);
-  if (folds) {
+  if (block.folded) {
     map_ = {y, after(s)};
   } else {
     finish({y, after(s), block.project_norm, s.project_activation}, residual, stays_raw);
@@ -277,15 +288,11 @@ WorkList Chain::pooled(float* to) {
   return std::move(list_);
 }
 
-// Whether a layer takes a raw map and applies its norm as it reads.
-bool takes_raw(const InferenceConv& conv) {
-  return !conv.residual && kind_of(conv.shape) != ConvKind::kStem;
-}
-bool takes_raw(const InferenceMBConv& block) {
-  return !block.shape.expands && !block.shape.residual;
-}
-bool takes_raw(const InferenceFused& block) {
-  return !block.residual;
+WorkList Chain::alone(const InferenceMBConv& block, const InferenceBlockCall& call) {
+  if (map_.norm.scale && !takes_raw(block)) finish(map_, nullptr, false);
+  for (void*& out : out_) out = call.out;
+  add(block, call.out_is_raw);
+  return std::move(list_);
 }
 
 // What a layer needs, and the size of what it gives.
@@ -310,7 +317,7 @@ class Measure {
     grow(room_.inner, {s.batch(), s.depthwise.out_height, s.depthwise.out_width, s.expanded()});
     if (is_stored(s, storage_))
       grow(room_.expanded, {s.batch(), s.depthwise.height, s.depthwise.width, s.expanded()});
-    if (!folds_norm(s)) grow(room_.expanded, size_);
+    if (!block.folded) grow(room_.expanded, size_);
   }
 
   const Room& room() const { return room_; }
@@ -363,7 +370,7 @@ const char* inference_refusal(const InferenceLayer& layer) {
 WorkList work_of(const InferenceNet& net, const InferenceCall& call, Carver& memory) {
   Measure measure(net.storage, {call.batch, call.height, call.width, 0});
   for (const InferenceLayer& layer : net.layers) std::visit(measure, layer);
-  Chain chain(net.storage, call, memory);
+  Chain chain(net.storage, {call.pictures, {call.batch, call.height, call.width, 0}}, memory);
   chain.make_room(measure.room());
   for (std::size_t i = 0; i < net.layers.size(); ++i) {
     const bool last = i + 1 == net.layers.size();
@@ -372,6 +379,18 @@ WorkList work_of(const InferenceNet& net, const InferenceCall& call, Carver& mem
     std::visit([&](const auto& of) { chain.add(of, raw_goes_on); }, net.layers[i]);
   }
   return chain.pooled(call.pooled);
+}
+
+WorkList work_of(const InferenceMBConv& block, Storage storage, const InferenceBlockCall& call,
+                 Carver& memory) {
+  const MapSize size{call.batch, call.height, call.width, block.shape.in_channels};
+  Measure measure(storage, size);
+  measure(block);
+  Room room = measure.room();
+  room.out = call.norm.scale ? size.values() : 0;  // of x alone, finished
+  Chain chain(storage, {call.x, size, call.norm, call.activation}, memory);
+  chain.make_room(room);
+  return chain.alone(block, call);
 }
 
 }  // namespace effnet::cuda

@@ -30,8 +30,9 @@ struct FixedNorm {
 struct InferenceConv {
   kernels::ConvShape shape;
   kernels::Padding padding = kernels::Padding::kSame;
-  const void* weights = nullptr;  // (Cout, k, k, Cin); times the norm's scale where folds_norm()
+  const void* weights = nullptr;  // (Cout, k, k, Cin)
   FixedNorm norm;
+  bool folded = false;  // the norm's scale is in the weights; only where folds_norm()
   bool residual = false;
 };
 
@@ -42,18 +43,20 @@ struct InferenceMBConv {
   const float* depthwise = nullptr;                       // (Ce, k, k)
   const float *reduce = nullptr, *reduce_bias = nullptr;  // (Cs, Ce), (Cs)
   const float *gate = nullptr, *gate_bias = nullptr;      // (Ce, Cs), (Ce)
-  const void* project = nullptr;  // (Cout, Ce); times the norm's scale where folds_norm()
+  const void* project = nullptr;                          // (Cout, Ce)
   FixedNorm expand_norm, depthwise_norm, project_norm;
+  bool folded = false;  // the scale of project_norm is in `project`; only where folds_norm()
 };
 
-struct InferenceFused {  // a convolution and a pointwise one, with the input of the first added
+// A convolution and a pointwise one, which is folded, with the input of the first added.
+struct InferenceFused {
   InferenceConv expand, project;
   bool residual = false;
 };
 
 using InferenceLayer = std::variant<InferenceConv, InferenceMBConv, InferenceFused>;
 
-// Whether a product has no activation behind its norm: the scale is then its weights', and the offset is added to it.
+// Whether a product has no activation behind its norm, so that the scale can be its weights' and the offset be added to it.
 bool folds_norm(const kernels::ConvShape& shape);
 bool folds_norm(const kernels::MBConvShape& shape);
 
@@ -68,11 +71,23 @@ struct InferenceCall {
   float* pooled = nullptr;         // (N, C of the last layer), written
 };
 
+// One block alone, between maps that may be raw.
+struct InferenceBlockCall {
+  Index batch = 0, height = 0, width = 0;
+  const void* x = nullptr;  // (N, H, W, Cin)
+  FixedNorm norm;           // of a raw x, with the activation behind it
+  kernels::Activation activation = kernels::Activation::kIdentity;
+  bool out_is_raw = false;  // not of a folded block, nor of one with a residual
+  void* out = nullptr;      // (N, H', W', Cout), written
+};
+
 // Why there are no kernels for a layer of a net, or null.
 const char* inference_refusal(const InferenceLayer& layer);
 
 // The pictures are read by the first kernel alone. `memory` is what the kernels work in; one that counts says how much that
 // is. Maps take turns in it.
 WorkList work_of(const InferenceNet& net, const InferenceCall& call, Carver& memory);
+WorkList work_of(const InferenceMBConv& block, Storage storage, const InferenceBlockCall& call,
+                 Carver& memory);
 
 }  // namespace effnet::cuda

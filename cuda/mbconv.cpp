@@ -26,19 +26,19 @@ kernels::SqueezeExciteShape squeeze_shape(const MBConvShape& s) {
           s.activation};
 }
 
-void check(const MBConvForward& b) {
-  if (b.raw_x && !takes_raw(b.shape, b.raw_x.activation))
-    throw std::invalid_argument("MBConv: a block with a residual needs values that an activation has passed");
-  if (b.out_is_raw && (b.shape.residual || b.keep))
-    throw std::invalid_argument("MBConv: a sum or drop-path leaves no raw map");
-}
-
 // What the depthwise convolution applies to what it reads.
 RawInput depthwise_input(const MBConvForward& b) {
   return b.shape.expands ? RawInput{b.saved.expand_norm, b.shape.activation} : b.raw_x;
 }
 
 }  // namespace
+
+void check_raw_ends(const MBConvShape& shape, const RawInput& x, bool out_is_raw, bool drops_paths) {
+  if (x && !takes_raw(shape, x.activation))
+    throw std::invalid_argument("MBConv: a block with a residual needs values that an activation has passed");
+  if (out_is_raw && (shape.residual || drops_paths))
+    throw std::invalid_argument("MBConv: a sum or drop-path leaves no raw map");
+}
 
 Index pool_sums_size(const MBConvShape& shape, Storage storage) {
   return shape.squeezes() ? shape.batch() * pool_parts(pool_shape(shape), storage) * 3 * shape.expanded() : 0;
@@ -47,7 +47,7 @@ Index pool_sums_size(const MBConvShape& shape, Storage storage) {
 WorkList work_of(const MBConvForward& b, Carver& memory) {
   const MBConvShape& s = b.shape;
   const MBConvSaved& saved = b.saved;
-  check(b);
+  check_raw_ends(s, b.raw_x, b.out_is_raw, b.keep != nullptr);
   WorkList list;
   if (s.expands) {
     PointwiseForward expand{.shape = expand_shape(s),
@@ -59,7 +59,7 @@ WorkList work_of(const MBConvForward& b, Carver& memory) {
                             .weights = b.weights.expand,
                             .y = saved.expanded};
     add_with_norm(list, memory, expand, moment_parts(expand), s.expanded(), b.weights.expand_norm,
-                  saved.expand_norm, b.statistics);
+                  saved.expand_norm, Statistics::kBatch);
   }
   const RawInput input = depthwise_input(b);
   DepthwiseForward depthwise{.shape = s.depthwise,
@@ -71,7 +71,7 @@ WorkList work_of(const MBConvForward& b, Carver& memory) {
                              .weights = b.weights.depthwise,
                              .y = saved.depthwise};
   add_with_norm(list, memory, depthwise, moment_parts(s.depthwise), s.expanded(), b.weights.depthwise_norm,
-                saved.depthwise_norm, b.statistics);
+                saved.depthwise_norm, Statistics::kBatch);
   if (s.squeezes()) {
     list.push_back(SePool{.shape = pool_shape(s),
                           .storage = b.storage,
@@ -79,11 +79,11 @@ WorkList work_of(const MBConvForward& b, Carver& memory) {
                           .scale = saved.depthwise_norm.scale,
                           .offset = saved.depthwise_norm.offset,
                           .activation = s.activation,
-                          .mean = b.statistics == Statistics::kBatch ? saved.depthwise_norm.mean : nullptr,
+                          .mean = saved.depthwise_norm.mean,
                           .sums = saved.pool_sums});
     list.push_back(SeLayersForward{.shape = squeeze_shape(s),
                                    .parts = pool_parts(pool_shape(s), b.storage),
-                                   .numbers = b.statistics == Statistics::kBatch ? 3 : 1,
+                                   .numbers = 3,
                                    .pool_sums = saved.pool_sums,
                                    .reduce = b.weights.reduce,
                                    .reduce_bias = b.weights.reduce_bias,
@@ -103,7 +103,7 @@ WorkList work_of(const MBConvForward& b, Carver& memory) {
                            .weights = b.weights.project,
                            .y = saved.projected};
   add_with_norm(list, memory, project, moment_parts(project), s.out_channels, b.weights.project_norm,
-                saved.project_norm, b.statistics);
+                saved.project_norm, Statistics::kBatch);
   if (b.out_is_raw) return list;
   list.push_back(BlockOutputForward{.shape = output_shape(s),
                                     .storage = b.storage,
@@ -309,7 +309,8 @@ void BackwardChain::expand() {
 }  // namespace
 
 WorkList work_of(const MBConvBackward& block, Carver& memory) {
-  check(block.forward);
+  const MBConvForward& b = block.forward;
+  check_raw_ends(b.shape, b.raw_x, b.out_is_raw, b.keep != nullptr);
   return BackwardChain(block, memory).list();
 }
 

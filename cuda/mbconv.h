@@ -4,6 +4,7 @@
 //
 //   forward   pointwise (expand), norm, depthwise, norm, se_pool, se_layers, pointwise (project), norm, block_output
 //   backward  block_output, norm, pointwise (project), se_layers, norm, depthwise, norm, pointwise (expand)
+//   evaluated norms, expand_depthwise, se_layers, pointwise (project), block_output
 //
 // Without expansion the depthwise convolution reads x; without squeeze-and-excite there are no se_ kernels. Between two
 // blocks a map may stay raw: the one before leaves out its block_output, both ways, and the one behind applies the norm as
@@ -14,6 +15,7 @@
 #include "cuda/batch_norm.h"
 #include "cuda/work.h"
 #include "kernels/mbconv.h"
+#include "kernels/padding.h"
 
 namespace effnet::cuda {
 
@@ -44,7 +46,6 @@ struct MBConvSaved {
 struct MBConvForward {
   MBConvShape shape;
   Storage storage = Storage::kFloat;
-  Statistics statistics = Statistics::kBatch;  // running ones: nobody goes back
   MBConvWeights weights;
   const void* x = nullptr;      // (N, H, W, Cin)
   RawInput raw_x;               // where takes_raw()
@@ -52,6 +53,19 @@ struct MBConvForward {
   MBConvSaved saved;
   bool out_is_raw = false;  // saved.projected is what goes on, its norm and activation to be applied
   void* out = nullptr;      // (N, H', W', Cout), written unless out_is_raw
+};
+
+// By running statistics; nobody goes back.
+struct MBConvEvaluation {
+  MBConvShape shape;
+  kernels::Padding padding = kernels::Padding::kSame;
+  Storage storage = Storage::kFloat;
+  MBConvWeights weights;
+  const void* x = nullptr;  // (N, H, W, Cin)
+  RawInput raw_x;           // where takes_raw()
+  NormState project_norm;   // written
+  bool out_is_raw = false;  // project_norm and the activation are to be applied
+  void* out = nullptr;      // (N, H', W', Cout), written
 };
 
 // Whether a block can read a map behind which there is an activation of that kind, and only now: a sum needs values.
@@ -79,9 +93,12 @@ struct MBConvBackward {
 // Floats of saved.pool_sums.
 Index pool_sums_size(const MBConvShape& shape, Storage storage);
 
-// std::invalid_argument for a raw x that the block does not take, and for a raw out with a residual or drop-path.
-// `memory` is what the kernels work in; one that counts says how much that is.
+// Throws std::invalid_argument for a raw x that the block does not take, and for a raw out with a residual or drop-path.
+void check_raw_ends(const MBConvShape& shape, const RawInput& x, bool out_is_raw, bool drops_paths);
+
+// They throw as check_raw_ends(). `memory` is what the kernels work in; one that counts says how much that is.
 WorkList work_of(const MBConvForward& block, Carver& memory);
 WorkList work_of(const MBConvBackward& block, Carver& memory);
+WorkList work_of(const MBConvEvaluation& block, Carver& memory);
 
 }  // namespace effnet::cuda

@@ -79,7 +79,8 @@ class Preparation {
       layer.gate_bias = floats(w.gate_bias);
     }
     const Norm norm = norm_of(w.project_norm);
-    layer.project = product(w.project, norm, cuda::folds_norm(layer.shape), dtype_);
+    layer.folded = cuda::folds_norm(layer.shape);
+    layer.project = product(w.project, norm, layer.folded, dtype_);
     layer.project_norm = applied(norm);
     return layer;
   }
@@ -98,8 +99,8 @@ class Preparation {
     cuda::InferenceConv layer = layer_of(conv);
     const Norm norm = norm_of(conv.norm);
     const bool is_stem = cuda::kind_of(layer.shape) == cuda::ConvKind::kStem;
-    layer.weights =
-        product(conv.weight, norm, cuda::folds_norm(layer.shape), is_stem ? torch::kFloat : dtype_);
+    layer.folded = cuda::folds_norm(layer.shape);
+    layer.weights = product(conv.weight, norm, layer.folded, is_stem ? torch::kFloat : dtype_);
     layer.norm = applied(norm);
     return layer;
   }

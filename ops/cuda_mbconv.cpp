@@ -78,20 +78,24 @@ MBConvWeights stored_as(const Tensor& x, MBConvWeights weights) {
   return weights;
 }
 
+cuda::MBConvWeights pointers_of(const MBConvWeights& w) {
+  return {.expand = map_memory(w.expand),
+          .depthwise = float_memory(w.depthwise),
+          .reduce = float_memory(w.reduce),
+          .reduce_bias = float_memory(w.reduce_bias),
+          .gate = float_memory(w.gate),
+          .gate_bias = float_memory(w.gate_bias),
+          .project = map_memory(w.project),
+          .expand_norm = norm_weights(w.expand_norm),
+          .depthwise_norm = norm_weights(w.depthwise_norm),
+          .project_norm = norm_weights(w.project_norm)};
+}
+
 cuda::MBConvForward block_of(const Call& call, const Map& x, const MBConvWeights& w, const Saved& saved,
                              const Tensor& out) {
   return {.shape = call.shape,
           .storage = storage_of(x.values),
-          .weights = {.expand = map_memory(w.expand),
-                      .depthwise = float_memory(w.depthwise),
-                      .reduce = float_memory(w.reduce),
-                      .reduce_bias = float_memory(w.reduce_bias),
-                      .gate = float_memory(w.gate),
-                      .gate_bias = float_memory(w.gate_bias),
-                      .project = map_memory(w.project),
-                      .expand_norm = norm_weights(w.expand_norm),
-                      .depthwise_norm = norm_weights(w.depthwise_norm),
-                      .project_norm = norm_weights(w.project_norm)},
+          .weights = pointers_of(w),
           .x = map_memory(x.values),
           .raw_x = {norm_state(x.norm), x.activation},
           .keep = float_memory(call.keep),
@@ -202,14 +206,23 @@ Map cuda_mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& 
     return map_of(out.front(), out.back());
   }
   const torch::NoGradGuard no_grad;
-  const MBConvWeights stored = stored_as(x.values, weights);
-  const Saved saved(call.shape, x.values);
-  const Tensor out = call.out_is_raw ? saved.projected : torch::empty_like(saved.projected);
-  cuda::MBConvForward block = block_of(call, x, stored, saved, out);
-  block.statistics = cuda::Statistics::kRunning;
-  block.keep = nullptr;
-  run_on_cuda(block, x.values);
-  return map_of(out, saved.project_state);
+  MBConvWeights stored = stored_as(x.values, weights);
+  stored.depthwise =
+      product_weight(stored.depthwise, stored.depthwise);  // it is copied in pieces of 16 bytes
+  const kernels::DepthwiseShape& d = call.shape.depthwise;
+  const Tensor out = map_like(x.values, call.shape.out_channels, d.out_height, d.out_width);
+  const Tensor state = floats_like(x.values, {5, call.shape.out_channels});
+  run_on_cuda(cuda::MBConvEvaluation{.shape = call.shape,
+                                     .padding = params.padding,
+                                     .storage = storage_of(x.values),
+                                     .weights = pointers_of(stored),
+                                     .x = map_memory(x.values),
+                                     .raw_x = {norm_state(x.norm), x.activation},
+                                     .project_norm = norm_state(state),
+                                     .out_is_raw = call.out_is_raw,
+                                     .out = map_memory(out)},
+              x.values);
+  return map_of(out, state);
 }
 
 }  // namespace effnet::ops

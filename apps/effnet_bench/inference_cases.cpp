@@ -57,7 +57,8 @@ class NetInMemory {
     return {.shape = s,
             .padding = padding_,
             .weights = is_stem ? floats(weights) : map(weights),
-            .norm = norm(s.out_channels)};
+            .norm = norm(s.out_channels),
+            .folded = cuda::folds_norm(s)};
   }
 
   cuda::InferenceMBConv of(const cuda::MBConvShape& s) {
@@ -67,7 +68,8 @@ class NetInMemory {
                                 .depthwise = floats(wide * taps),
                                 .project = map(wide * s.out_channels),
                                 .depthwise_norm = norm(wide),
-                                .project_norm = norm(s.out_channels)};
+                                .project_norm = norm(s.out_channels),
+                                .folded = cuda::folds_norm(s)};
     if (s.expands) {
       block.expand = map(wide * s.in_channels);
       block.expand_norm = norm(wide);
