@@ -10,9 +10,17 @@ const char* storage_refusal(const torch::Tensor& x, const torch::Tensor& weight)
   return nullptr;
 }
 
-torch::Tensor product_weight(const torch::Tensor& weight, const torch::Tensor& x) {
+torch::Tensor product_weight(const torch::Tensor& weight, const torch::Tensor& x,
+                             const FlatParameters* flat) {
+  const auto is_aligned = [](const torch::Tensor& tensor) {
+    return reinterpret_cast<std::uintptr_t>(tensor.data_ptr()) % 16 == 0;
+  };
+  if (flat && x.scalar_type() == torch::kBFloat16) {
+    if (torch::Tensor copy = flat->part_of(flat->bfloat16, weight); copy.defined() && is_aligned(copy))
+      return copy;
+  }
   const torch::Tensor stored = weight.to(x.scalar_type());
-  return reinterpret_cast<std::uintptr_t>(stored.data_ptr()) % 16 == 0 ? stored : stored.clone();
+  return is_aligned(stored) ? stored : stored.clone();
 }
 
 }  // namespace effnet::ops

@@ -7,6 +7,7 @@
 #include "cuda/work.h"
 #include "ops/batch_norm.h"
 #include "ops/execution.h"
+#include "ops/flat_parameters.h"
 #include "ops/map_memory.h"
 
 namespace effnet::ops {
@@ -26,9 +27,9 @@ inline cuda::Storage storage_of(const torch::Tensor& map) {
 // Why there are no kernels for maps like x and parameters like `weight`, or null.
 const char* storage_refusal(const torch::Tensor& x, const torch::Tensor& weight);
 
-// A weight of products as the kernels take it: stored as the maps are, at a multiple of 16 bytes. Parameters are parts of
-// one piece of memory and may lie anywhere.
-torch::Tensor product_weight(const torch::Tensor& weight, const torch::Tensor& x);
+// A weight of products as the kernels take it: stored as the maps are, at a multiple of 16 bytes. `flat` may be null.
+torch::Tensor product_weight(const torch::Tensor& weight, const torch::Tensor& x,
+                             const FlatParameters* flat = nullptr);
 
 // A map of x's kind, (N, C, H, W) channels_last; contents not set.
 inline torch::Tensor map_like(const torch::Tensor& x, std::int64_t channels, std::int64_t height,

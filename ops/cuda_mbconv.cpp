@@ -69,13 +69,28 @@ struct Call {
   Tensor keep;  // float; nobody asks for its gradient
   bool x_is_raw = false, out_is_raw = false;
   kernels::Activation x_activation = kernels::Activation::kIdentity;  // of a raw x
+  std::shared_ptr<const FlatParameters> flat;                         // or null
+  MBConvWeights gradients;  // where they are written; undefined: into tensors that LibTorch is given
 };
 
 // The weights as the kernels take them: those of products stored as the maps are.
-MBConvWeights stored_as(const Tensor& x, MBConvWeights weights) {
-  if (weights.expand.defined()) weights.expand = product_weight(weights.expand, x);
-  weights.project = product_weight(weights.project, x);
+MBConvWeights stored_as(const Tensor& x, MBConvWeights weights, const FlatParameters* flat) {
+  if (weights.expand.defined()) weights.expand = product_weight(weights.expand, x, flat);
+  weights.project = product_weight(weights.project, x, flat);
   return weights;
+}
+
+// Where gradients of these weights lie, as far as they are flat parameters. Those of a raw map's norm are its reader's.
+MBConvWeights gradients_of(const Call& call, const MBConvWeights& weights) {
+  MBConvWeights gradients;
+  if (!call.flat) return gradients;
+  std::vector<Tensor*> parts;
+  each_weight(call.shape, gradients, [&](Tensor& part) { parts.push_back(&part); });
+  auto part = parts.begin();
+  each_weight(call.shape, weights,
+              [&](const Tensor& weight) { **part++ = call.flat->part_of(call.flat->gradients, weight); });
+  if (call.out_is_raw) gradients.project_norm = {};
+  return gradients;
 }
 
 cuda::MBConvWeights pointers_of(const MBConvWeights& w) {
@@ -128,7 +143,7 @@ struct CudaMBConv : torch::autograd::Function<CudaMBConv> {
                                const MBConvWeights& weights, const Call& call) {
     check_batch(call.shape.out_rows());
     const Map x{values, call.x_is_raw ? list[0] : Tensor(), call.x_activation};
-    const MBConvWeights stored = stored_as(values, weights);
+    const MBConvWeights stored = stored_as(values, weights, call.flat.get());
     const Saved saved(call.shape, values);
     const Tensor out = call.out_is_raw ? Tensor() : torch::empty_like(saved.projected);
     run_on_cuda(block_of(call, x, stored, saved, out), values);
@@ -153,7 +168,7 @@ struct CudaMBConv : torch::autograd::Function<CudaMBConv> {
       to_x.norm = torch::empty_like(x.norm);
       result.push_back(to_x.norm);
     }
-    MBConvWeights weights, to_weights;
+    MBConvWeights weights, to_weights = call.gradients;
     Saved saved;
     each_weight(call.shape, weights, [&](Tensor& tensor) { tensor = *next++; });
     each_saved(call.shape, saved, [&](Tensor& tensor) { tensor = *next++; });
@@ -161,12 +176,15 @@ struct CudaMBConv : torch::autograd::Function<CudaMBConv> {
     const Tensor gradient = gradients[0].contiguous(kChannelsLast);
     const Tensor factors = call.out_is_raw ? gradients[1] : Tensor();
     TORCH_CHECK(!call.out_is_raw || factors.defined(), "MBConv: nobody went back through its raw map");
-    to_weights.project_norm = gradients_of_raw(factors);
+    if (call.out_is_raw) to_weights.project_norm = gradients_of_raw(factors);
+    std::vector<const Tensor*> in_place;
+    each_weight(call.shape, call.gradients, [&](const Tensor& tensor) { in_place.push_back(&tensor); });
+    auto place = in_place.begin();
     auto weight = tensors.begin() + (call.x_is_raw ? 2 : 1);
     each_weight(call.shape, to_weights, [&](Tensor& tensor) {
       if (!tensor.defined()) tensor = torch::empty_like(*weight, torch::kFloat);
       ++weight;
-      result.push_back(tensor);
+      result.push_back((*place++)->defined() ? Tensor() : tensor);
     });
     run_on_cuda(cuda::MBConvBackward{.forward = block_of(call, x, weights, saved, {}),
                                      .out_gradient = map_memory(gradient),
@@ -190,23 +208,25 @@ const char* cuda_refusal(const Tensor& x, const MBConvWeights& weights) {
 }
 
 Map cuda_mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& params, const Tensor& keep,
-                Mode mode, Finish finish) {
-  const Call call{.shape = shape_of(x.values, weights, params),
-                  .keep = keep.defined() ? keep.to(torch::kFloat) : keep,
-                  .x_is_raw = x.raw(),
-                  .out_is_raw = finish == Finish::kWhereNeeded && !params.residual && !keep.defined(),
-                  .x_activation = x.activation};
+                Mode mode, const ExecutionContext& context, Finish finish) {
+  Call call{.shape = shape_of(x.values, weights, params),
+            .keep = keep.defined() ? keep.to(torch::kFloat) : keep,
+            .x_is_raw = x.raw(),
+            .out_is_raw = finish == Finish::kWhereNeeded && !params.residual && !keep.defined(),
+            .x_activation = x.activation,
+            .flat = context.flat_parameters()};
   const auto map_of = [&](const Tensor& values, const Tensor& norm) {
     return call.out_is_raw ? Map{values, norm, params.project_activation} : Map{values};
   };
   if (mode == Mode::kTrain) {
     variable_list list = list_of(call.shape, weights);
     if (x.raw()) list.insert(list.begin(), x.norm);
+    call.gradients = gradients_of(call, weights);
     const variable_list out = CudaMBConv::apply(x.values, at::TensorList(list), weights, call);
     return map_of(out.front(), out.back());
   }
   const torch::NoGradGuard no_grad;
-  MBConvWeights stored = stored_as(x.values, weights);
+  MBConvWeights stored = stored_as(x.values, weights, call.flat.get());
   stored.depthwise =
       product_weight(stored.depthwise, stored.depthwise);  // it is copied in pieces of 16 bytes
   const kernels::DepthwiseShape& d = call.shape.depthwise;

@@ -10,6 +10,6 @@ const char* cuda_refusal(const torch::Tensor& x, const MBConvWeights& weights);
 
 // As ops::mbconv; x is channels_last, in float or bfloat16, as the result is. Parameters and their gradients are floats.
 Map cuda_mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& params,
-                const torch::Tensor& keep, Mode mode, Finish finish);
+                const torch::Tensor& keep, Mode mode, const ExecutionContext& context, Finish finish);
 
 }  // namespace effnet::ops

@@ -10,6 +10,8 @@
 
 namespace effnet::ops {
 
+struct FlatParameters;
+
 enum class Kernels {
   kAuto,       // the project's own where they cover the case, else the reference
   kReference,  // LibTorch's operators and gradients: the definition
@@ -40,6 +42,12 @@ class ExecutionContext {
     return state_->memory == Memory::kOfThread ? of_thread : state_->workspace;
   }
 
+  // Of the net that is being trained (ops/flat_parameters.h), or null.
+  std::shared_ptr<const FlatParameters> flat_parameters() const { return state_->flat_parameters; }
+  void set_flat_parameters(std::shared_ptr<const FlatParameters> of_net) const {
+    state_->flat_parameters = std::move(of_net);
+  }
+
   // Reasons why the reference stood in for the project's kernels, or launches for a CUDA graph, each once.
   const std::set<std::string>& fallbacks() const { return state_->fallbacks; }
   void note_fallback(std::string reason) const { state_->fallbacks.insert(std::move(reason)); }
@@ -52,6 +60,7 @@ class ExecutionContext {
     Memory memory;
     CudaMemory cuda_memory;
     cpu::Workspace workspace;
+    std::shared_ptr<const FlatParameters> flat_parameters;
     std::set<std::string> fallbacks;
   };
   std::shared_ptr<State> state_;

@@ -61,7 +61,7 @@ Map mbconv(const Map& x, const MBConvWeights& weights, const MBConvParams& param
     return {reference::mbconv(x.values, weights, params, keep, mode)};
   }
   const Map map{x.values.contiguous(kChannelsLast), x.norm, x.activation};
-  if (runs_on_cuda(context, x.values)) return cuda_mbconv(map, weights, params, keep, mode, finish);
+  if (runs_on_cuda(context, x.values)) return cuda_mbconv(map, weights, params, keep, mode, context, finish);
   return {cpu_mbconv(map.values, weights, params, keep, mode, context)};
 }
 

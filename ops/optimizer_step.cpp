@@ -66,6 +66,7 @@ void step_on_cuda(const OptimizerStep& step) {
                                 .momentum = float_memory(step.momentum),
                                 .mean_square = float_memory(step.mean_square),
                                 .average = float_memory(step.average),
+                                .bfloat16_copy = map_memory(step.bfloat16_copy),
                                 .weight_decay = as_float(step.weight_decay),
                                 .momentum_decay = as_float(step.momentum_decay),
                                 .mean_square_decay = as_float(step.mean_square_decay),
@@ -115,6 +116,7 @@ void reference::optimizer_step(const OptimizerStep& step) {
     p.sub_(momentum);
   }
   if (step.average.defined()) step.average.lerp_(p, step.average_share);
+  if (step.bfloat16_copy.defined()) step.bfloat16_copy.copy_(p);
   g.zero_();
 }
 

@@ -15,8 +15,9 @@ struct OptimizerStep {
   OptimizerRule rule = OptimizerRule::kSgd;
   torch::Tensor parameters, gradients, momentum;  // (P), changed; the gradients are 0 afterwards
   torch::Tensor mean_square;                      // (P), RMSProp only
-  torch::Tensor average;     // (P), average += share * (parameters - average); may be undefined
-  std::int64_t decayed = 0;  // weight decay reaches so many parameters from the first on
+  torch::Tensor average;        // (P), average += share * (parameters - average); may be undefined
+  torch::Tensor bfloat16_copy;  // (P), of the new parameters; may be undefined
+  std::int64_t decayed = 0;     // weight decay reaches so many parameters from the first on
   double weight_decay = 0, learning_rate = 0, momentum_decay = 0, mean_square_decay = 0, eps = 0;
   double largest_norm = 0;  // of the gradients, which are scaled down to it; 0: any
   double average_share = 0;

@@ -5,12 +5,21 @@
 namespace effnet::training {
 namespace {
 
-// Moves `tensors` into one new block, keeping sizes and strides; `views` sees them again.
-torch::Tensor flatten(const std::vector<torch::Tensor>& tensors) {
-  std::int64_t count = 0;
-  for (const torch::Tensor& tensor : tensors) count += tensor.numel();
+constexpr std::int64_t kVector = 8;
+
+std::int64_t room_for(const torch::Tensor& tensor) {
+  return (tensor.numel() + kVector - 1) / kVector * kVector;
+}
+
+std::int64_t room_for(const std::vector<torch::Tensor>& tensors) {
+  std::int64_t room = 0;
+  for (const torch::Tensor& tensor : tensors) room += room_for(tensor);
+  return room;
+}
+
+torch::Tensor new_block(const std::vector<torch::Tensor>& tensors) {
   const auto options = tensors.empty() ? torch::TensorOptions() : tensors[0].options().requires_grad(false);
-  return torch::zeros({count}, options);
+  return torch::zeros({room_for(tensors)}, options);
 }
 
 torch::Tensor view_like(const torch::Tensor& block, const torch::Tensor& tensor, std::int64_t offset) {
@@ -28,28 +37,28 @@ FlatState::FlatState(torch::nn::Module& net) {
     for (const torch::Tensor& parameter : module->parameters(/*recurse=*/false))
       (batch_norm ? without_decay : with_decay).push_back(parameter);
   }
-  for (const torch::Tensor& parameter : with_decay) decayed += parameter.numel();
+  decayed = room_for(with_decay);
   with_decay.insert(with_decay.end(), without_decay.begin(), without_decay.end());
 
-  parameters = flatten(with_decay);
+  parameters = new_block(with_decay);
   gradients = torch::zeros_like(parameters);
   std::int64_t offset = 0;
   for (torch::Tensor& parameter : with_decay) {
     const torch::Tensor view = view_like(parameters, parameter, offset);
     view.copy_(parameter);
     const torch::Tensor gradient = view_like(gradients, parameter, offset);
-    offset += parameter.numel();
+    offset += room_for(parameter);
     parameter.set_data(view);
     parameter.mutable_grad() = gradient;
   }
 
   std::vector<torch::Tensor> statistics = net.buffers();
-  buffers = flatten(statistics);
+  buffers = new_block(statistics);
   offset = 0;
   for (torch::Tensor& buffer : statistics) {
     const torch::Tensor view = view_like(buffers, buffer, offset);
     view.copy_(buffer);
-    offset += buffer.numel();
+    offset += room_for(buffer);
     buffer.set_data(view);
   }
 }

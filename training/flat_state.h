@@ -1,7 +1,8 @@
 // All parameters of a net in one block of memory, their gradients in a second, the batch norm buffers in a
 // third, so that an optimizer, a moving average or a norm is a handful of operators however many layers there
 // are (a small net has a hundred tensors of a few hundred numbers). The net's own tensors become views of
-// these blocks.
+// these blocks. A parameter begins at a multiple of 8 numbers, as vectors of a kernel want it, whatever they are stored in;
+// what lies between is 0 and stays it.
 #pragma once
 
 #include <torch/torch.h>

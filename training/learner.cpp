@@ -1,5 +1,6 @@
 #include "training/learner.h"
 
+#include "ops/flat_parameters.h"
 #include "spec/trial.h"
 #include "training/loss.h"
 
@@ -25,9 +26,33 @@ Learner::Learner(const LearnerOptions& options)
     ema_ = std::make_unique<Ema>(make_net(options), state_, options.recipe.ema_decay);
   loss_sum_ = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(options.compute.device));
   net_->train();
+  keep_parameters_flat();
   const Compute& compute = options.compute;
   if (compute.graph && compute.device.is_cuda() && net_->context().by_own_kernels())
     use_graph(cuda_graph_device());
+}
+
+// Operators on CUDA then read and write where parameters lie (ops/flat_parameters.h).
+void Learner::keep_parameters_flat() {
+  const Compute& compute = options_.compute;
+  const bool on_cuda = compute.device.is_cuda() || compute.cuda_memory == ops::CudaMemory::kHost;
+  if (!on_cuda || !net_->context().by_own_kernels()) return;
+  if (compute.maps == torch::kBFloat16) {
+    bfloat16_ = state_.parameters.to(torch::kBFloat16);
+    optimizer_.keep_copy_in(bfloat16_);
+  }
+  net_->context().set_flat_parameters(std::make_shared<ops::FlatParameters>(
+      ops::FlatParameters{state_.parameters, state_.gradients, bfloat16_}));
+}
+
+// The optimizer keeps the copy. Others, who load or move parameters, do it by LibTorch, which counts writes.
+void Learner::refresh_copy() {
+  if (!bfloat16_.defined()) return;
+  std::uint64_t writes = state_.parameters._version();
+  for (const torch::Tensor& parameter : net_->parameters()) writes += parameter._version();
+  if (writes == writes_seen_) return;
+  bfloat16_.copy_(state_.parameters);
+  writes_seen_ = writes;
 }
 
 void Learner::use_graph(std::unique_ptr<GraphDevice> device) {
@@ -40,6 +65,7 @@ void Learner::use_graph(std::unique_ptr<GraphDevice> device) {
 
 void Learner::step(const torch::Tensor& pictures, const torch::Tensor& labels, std::int64_t number,
                    double learning_rate) {
+  refresh_copy();
   net_->restart_noise(spec::derive_seed(options_.seed, "noise", static_cast<std::uint64_t>(number)));
   optimizer_.prepare(learning_rate, ema_ ? ema_->parameters_at(number + 1) : Averaging{});
   if (!graph_) return compute(pictures, labels);

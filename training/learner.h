@@ -50,6 +50,8 @@ class Learner {
 
  private:
   void compute(const torch::Tensor& pictures, const torch::Tensor& labels);
+  void keep_parameters_flat();
+  void refresh_copy();
 
   LearnerOptions options_;
   models::Net net_;
@@ -58,6 +60,8 @@ class Learner {
   std::unique_ptr<Ema> ema_;
   torch::Tensor loss_sum_;  // double scalar on the device
   std::unique_ptr<StepGraph> graph_;
+  torch::Tensor bfloat16_;         // of the parameters, where maps are stored so and the kernels are CUDA's
+  std::uint64_t writes_seen_ = 0;  // to the parameters by LibTorch, when the copy was made
 };
 
 }  // namespace effnet::training

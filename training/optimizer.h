@@ -29,6 +29,9 @@ class Optimizer {
  public:
   Optimizer(const spec::Recipe& recipe, const FlatState& state, const ops::ExecutionContext& context = {});
 
+  // Each step leaves the new parameters there, too; (P) in bfloat16.
+  void keep_copy_in(const torch::Tensor& copy) { step_.bfloat16_copy = copy; }
+
   // One step with the gradients that are there, which are 0 afterwards.
   void step(double learning_rate, const Averaging& averaging = {}) {
     prepare(learning_rate, averaging);

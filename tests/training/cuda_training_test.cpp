@@ -1,4 +1,9 @@
 // A tiny net is trained by the kernels of cuda/, run by the emulator, and follows training by LibTorch's operators.
+#include <ATen/record_function.h>
+
+#include <map>
+#include <mutex>
+
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
 #include "tests/training/loss_curve.h"
@@ -63,4 +68,72 @@ TEST_CASE("with maps of bfloat16 the loss curve stays as close to that of floats
   INFO("noise " << noise);
   CHECK(noise > 1e-4);
   CHECK(largest_difference(exact, ours) < 2 * noise);
+}
+
+namespace {
+
+// How often LibTorch's operators are called while this lives.
+class CountedOperators {
+ public:
+  CountedOperators()
+      : handle_(
+            at::addGlobalCallback(at::RecordFunctionCallback(count).scopes({at::RecordScope::FUNCTION}))) {
+    counts().clear();
+  }
+  ~CountedOperators() { at::removeCallback(handle_); }
+
+  int of(const std::string& name) const { return counts()[name]; }
+
+ private:
+  static std::map<std::string, int>& counts() {
+    static std::map<std::string, int> counts;
+    return counts;
+  }
+  static std::unique_ptr<at::ObserverContext> count(const at::RecordFunction& function) {
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    ++counts()[function.name()];
+    return nullptr;
+  }
+
+  at::CallbackHandle handle_;
+};
+
+}  // namespace
+
+// On a device each would be a launch.
+TEST_CASE("more blocks leave LibTorch no more gradients to add and no more weights to round") {
+  at::set_num_threads(1);
+  std::vector<std::pair<int, int>> added_and_copied;
+  for (const char* arch :
+       {"conv_k3_s2_c8 | mb_k3_s1_e1_c8_r1 mb_k3_s1_e2_c8_r1_se0.25 | - | fc3 @3x12 silu",
+        "conv_k3_s2_c8 | mb_k3_s1_e1_c8_r3 mb_k3_s1_e2_c8_r4_se0.25 | - | fc3 @3x12 silu"}) {
+    LossCurve of = emulated(curve(spec::OptimizerKind::kSgd, arch));
+    of.compute.maps = torch::kBFloat16;
+    of.recipe.drop_path = 0;  // its draws are LibTorch's
+    training::Learner learner(
+        {.arch = spec::parse_arch(of.arch, "test"), .recipe = of.recipe, .compute = of.compute});
+    const torch::Tensor pictures = torch::randn({4, 12, 12, 3}).permute({0, 3, 1, 2});
+    const torch::Tensor labels = torch::tensor({0, 1, 2, 0}, torch::kLong);
+    learner.step(pictures, labels, 0, 0.01);
+    const CountedOperators operators;
+    learner.step(pictures, labels, 1, 0.01);
+    added_and_copied.emplace_back(operators.of("aten::add_"), operators.of("aten::copy_"));
+  }
+  CHECK(added_and_copied[0] == added_and_copied[1]);
+}
+
+TEST_CASE("parameters that somebody else writes are seen by the next step, which reads them in bfloat16") {
+  at::set_num_threads(1);
+  LossCurve of = curve(spec::OptimizerKind::kSgd);
+  of.compute.maps = torch::kBFloat16;
+  of.steps = 2;
+  of.prepare = [](training::Learner& learner) {
+    const torch::NoGradGuard no_grad;
+    for (torch::Tensor& parameter : learner.net()->parameters()) parameter.mul_(0.5);
+  };
+  const Losses reference = losses_of(of), ours = losses_of(emulated(of));
+  LossCurve left = of;
+  left.prepare = {};
+  CHECK(largest_difference(reference, ours) < 0.1 * largest_difference(reference, losses_of(left)));
 }
