@@ -9,24 +9,24 @@
 namespace effnet::apps {
 namespace {
 
+torch::Tensor pictures_of(const spec::ArchSpec& arch, std::int64_t batch) {
+  return torch::randn({batch, arch.resolution, arch.resolution, arch.input_channels}, torch::kCUDA)
+      .permute({0, 3, 1, 2});
+}
+
 // A net in evaluation with one batch on the device. The pictures are stored as the maps are; so are LibTorch's weights, where
 // the project's nets keep theirs in float and prepare what their kernels take.
 class Inference {
  public:
   Inference(const NetBatch& on, ops::Kernels kernels, at::ScalarType maps)
-      : net_(on.arch, models::Regularization{}, 1, kernels),
-        pictures_(torch::randn({on.batch, on.arch.resolution, on.arch.resolution, on.arch.input_channels},
-                               torch::kCUDA)
-                      .to(maps)
-                      .permute({0, 3, 1, 2})) {
+      : net_(on.arch, models::Regularization{.bn_momentum = 1}, 1, kernels),
+        pictures_(pictures_of(on.arch, on.batch).to(maps)) {
+    net_->to(torch::kCUDA);
+    // Batch norms take their statistics of this; without them maps fade to nothing.
+    net_->forward(pictures_of(on.arch, 8));
     net_->eval();
-    if (kernels == ops::Kernels::kReference) {
-      net_->to(torch::kCUDA, maps);
-    } else {
-      net_->to(torch::kCUDA);
-      net_->set_inference_precision(maps == torch::kFloat ? cpu::Precision::kFloat
-                                                          : cpu::Precision::kBFloat16);
-    }
+    if (kernels == ops::Kernels::kReference) net_->to(maps);
+    net_->set_inference_precision(maps == torch::kFloat ? cpu::Precision::kFloat : cpu::Precision::kBFloat16);
   }
 
   void run() { net_->forward(pictures_); }
