@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "spec/csv_field.h"
+
 namespace effnet::report {
 namespace {
 
@@ -26,16 +28,6 @@ std::string padded(std::string_view text, std::size_t width, Align align) {
   const std::size_t used = display_width(text);
   const std::string space(width > used ? width - used : 0, ' ');
   return align == Align::kLeft ? std::string(text) + space : space + std::string(text);
-}
-
-std::string csv_cell(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 std::string markdown_cell(std::string_view text) {
@@ -121,8 +113,8 @@ std::string TextTable::to_text() const {
 }
 
 std::string TextTable::to_csv() const {
-  std::string csv = joined(headers(columns_), ",", csv_cell) + '\n';
-  for (const auto& row : rows_) csv += joined(row, ",", csv_cell) + '\n';
+  std::string csv = joined(headers(columns_), ",", spec::csv_field) + '\n';
+  for (const auto& row : rows_) csv += joined(row, ",", spec::csv_field) + '\n';
   return csv;
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Everything there is to know about a CUDA device: the tests with the label gpu, compute-sanitizer, the kernels and whole
-# training steps beside their peers. In a checkout it builds what it runs (preset gpu). A machine with the device but
-# without the project's libraries takes a folder that was packed elsewhere and needs nothing but a Python with the torch
-# that it was built for:
+# Everything there is to know about a CUDA device: the tests with the label gpu, compute-sanitizer, the kernels, whole
+# training steps and inference beside their peers. In a checkout it builds what it runs (preset gpu). A machine with the
+# device but without the project's libraries takes a folder that was packed elsewhere and needs nothing but a Python with the
+# torch that it was built for:
 #   scripts/gpu_check.sh --pack gpu-check     # here: builds, and fills the folder (some 30 MB)
 #   gpu-check/gpu_check.sh                    # there
 # Exit codes: 0 all held, 1 something failed, 2 usage, 4 no device, or something is missing that only you can provide.
@@ -16,7 +16,8 @@ Steps, all of them by default and in this order; each program of a step has a ti
   sanitizer  the same tests under compute-sanitizer, where it is there and knows the device
   kernels    each launch of a training step beside cuDNN and LibTorch: kernels-NET.csv
   train      training steps beside LibTorch, eager and as a graph, bfloat16 and fp16: train-NET.csv, train-NET-fp16.csv
-  peers      timm with torch.compile, where Python has timm: peers.jsonl
+  infer      inference beside LibTorch, the same ways, one picture and a large batch: infer-NET.csv
+  peers      both by timm with torch.compile, where Python has timm: peers.jsonl
 Options:
   --output FOLDER   for results; gpu-check-DATE by default
   --nets "b0 b3"    what to measure; "b0 b3 b7" by default
@@ -34,7 +35,7 @@ python=
 limit=540
 pack=
 steps=()
-all_steps=(tests sanitizer kernels train peers)
+all_steps=(tests sanitizer kernels train infer peers)
 while (($#)); do
   case $1 in
     --output) output=${2:?--output needs a folder}; shift ;;
@@ -43,7 +44,7 @@ while (($#)); do
     --limit) limit=${2:?--limit needs seconds}; shift ;;
     --pack) pack=${2:?--pack needs a folder}; shift ;;
     --help | -h) usage; exit 0 ;;
-    tests | sanitizer | kernels | train | peers) steps+=("$1") ;;
+    tests | sanitizer | kernels | train | infer | peers) steps+=("$1") ;;
     *) echo "gpu_check: unknown option or step '$1'" >&2; usage >&2; exit 2 ;;
   esac
   shift
@@ -195,8 +196,8 @@ step_sanitizer() {
   fi
 }
 
-# Pictures a step, of the project's measurements and of its peers' alike: LibTorch saves 1.8 GB of maps for a picture of B7,
-# and a graph keeps its own.
+# Pictures at once, of the project's measurements and of its peers' alike: in a training step LibTorch saves 1.8 GB of maps
+# for a picture of B7, and a graph keeps its own.
 batch_of() {
   case $1 in
     b0 | b1) echo 256 ;;
@@ -225,6 +226,14 @@ step_train() {
   done
 }
 
+step_infer() {
+  local net
+  for net in $nets; do
+    attempt "inference of $net beside LibTorch" "infer-$net.txt" "$packed/effnet-bench" infer "$net" --device cuda \
+      --peers eager,graph,eager-fp16,graph-fp16 --batch "1,$(batch_of "$net")" --csv "$output/infer-$net.csv"
+  done
+}
+
 timm_size() {
   case $1 in
     b0) echo 224 ;; b1) echo 240 ;; b2) echo 260 ;; b3) echo 300 ;;
@@ -233,16 +242,18 @@ timm_size() {
 }
 
 step_peers() {
-  local net how
+  local net what how
   if ! has_timm; then
     skip "timm with torch.compile" "$python has no timm"
     return
   fi
   for net in $nets; do
-    for how in "--mode eager" "--mode eager --graph" "" "--graph" "--mode max-autotune --graph"; do
-      # shellcheck disable=SC2086  # $how are words
-      attempt "timm $net $how" peers.txt "$python" "$packed/peers/timm_compile.py" --device cuda --train \
-        --model "tf_efficientnet_$net" --size "$(timm_size "$net")" --batch "$(batch_of "$net")" --seconds 5 $how
+    for what in "--train --batch $(batch_of "$net")" "--batch $(batch_of "$net")" "--batch 1"; do
+      for how in "--mode eager" "--mode eager --graph" "" "--graph" "--mode max-autotune --graph"; do
+        # shellcheck disable=SC2086  # $what and $how are words
+        attempt "timm $net $what $how" peers.txt "$python" "$packed/peers/timm_compile.py" --device cuda \
+          --model "tf_efficientnet_$net" --size "$(timm_size "$net")" --seconds 5 $what $how
+      done
     done
   done
   grep -h '^{' "$output/peers.txt" >"$output/peers.jsonl" || true

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "spec/csv_field.h"
 #include "spec/error.h"
 
 namespace effnet::spec {
@@ -37,13 +38,6 @@ void for_each_plain_field(Self& r, Visit&& visit) {
   visit("class_names", r.class_names);
   visit("holdout_top1", r.holdout_top1);
   visit("seconds", r.seconds);
-}
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "apps/net_argument.h"
 #include "apps/version.h"
 #include "spec/atomic_file.h"
+#include "spec/csv_field.h"
 
 namespace effnet::apps {
 namespace {
@@ -199,7 +200,7 @@ std::string csv_of(const Json& json) {
       "of_copy", "cudnn_us", "cudnn_engines", "cudnn_ratio", "reference_us", "reference_ratio"};
   const auto field = [](const Json& of, const char* name) {
     if (!of.contains(name)) return std::string();
-    return of[name].is_string() ? of[name].get<std::string>() : of[name].dump();
+    return of[name].is_string() ? spec::csv_field(of[name].get<std::string>()) : of[name].dump();
   };
   std::string csv;
   csv += fmt::format("{},{}\n", fmt::join(kOfAll, ","), fmt::join(kOfLaunch, ","));

@@ -3,6 +3,7 @@
 
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
+#include <torch/cuda.h>
 
 #include <memory>
 
@@ -12,7 +13,7 @@ std::function<void()> as_graph(const std::function<void()>& work) {
   constexpr int kWarmUps = 3;
   const auto graph = std::make_shared<at::cuda::CUDAGraph>();
   const c10::cuda::CUDAStream stream = c10::cuda::getStreamFromPool();
-  stream.synchronize();
+  torch::cuda::synchronize();  // what the work reads may still be on its way
   {
     const c10::cuda::CUDAStreamGuard guard(stream);
     for (int i = 0; i < kWarmUps; ++i) work();

@@ -1,5 +1,5 @@
 // effnet-bench infer: logits of pictures, by the project's kernels and by LibTorch's operators; with --alone only the
-// former, to be run in turns with a program of somebody else's (scripts/peers/).
+// former, to be run in turns with a program of somebody else's (scripts/peers/). On a CUDA device: infer_on_device.h.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include "apps/command_line.h"
 #include "apps/effnet_bench/bench_flags.h"
 #include "apps/effnet_bench/commands.h"
+#include "apps/effnet_bench/infer_on_device.h"
 #include "apps/effnet_bench/interleaved.h"
 #include "cpu/isa.h"
 #include "models/net.h"
@@ -33,6 +34,7 @@ models::Net build(const spec::ArchSpec& arch, ops::Kernels kernels) {
 
 struct InferFlags {
   BenchFlags bench;
+  DeviceFlags on_device{.batches = {1, 256}};
   bool alone = false;
   std::string dtype = "float";
 };
@@ -86,14 +88,22 @@ void run(const InferFlags& of) {
 void add_bench_infer(CLI::App& program) {
   CLI::App* command = program.add_subcommand("infer", "Inference beside LibTorch's operators");
   auto flags = std::make_shared<InferFlags>();
-  add_bench_flags(*command, flags->bench);
+  add_bench_flags(*command, flags->bench, device_choices("in half precision"));
+  add_device_flags(*command, flags->on_device);
   command->add_flag("--alone", flags->alone, "without LibTorch's operators beside");
   command
-      ->add_option("--dtype", flags->dtype,
-                   "of maps and weights: float or bfloat16; LibTorch's operators beside stay float")
+      ->add_option(
+          "--dtype", flags->dtype,
+          "of maps and weights: float or bfloat16; on the CPU LibTorch's operators beside stay float")
       ->check(CLI::IsMember(dtypes()))
-      ->capture_default_str();
-  command->callback([flags] { run(*flags); });
+      ->default_str("float, with --device cuda bfloat16");
+  command->callback([flags, command] {
+    check_device_flags(*command, flags->bench, {"nets", "--batch", "--csv"});
+    if (flags->bench.device == "cpu") return run(*flags);
+    if (flags->alone) flags->bench.peers.clear();
+    if (command->count("--dtype") > 0) flags->on_device.dtype = flags->dtype;
+    infer_on_device(flags->bench, flags->on_device);
+  });
 }
 
 }  // namespace effnet::apps

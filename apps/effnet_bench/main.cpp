@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
           "Examples:\n"
           "  effnet-bench train --threads 2\n"
           "  effnet-bench kernels --json\n"
+          "  effnet-bench infer b0 --device cuda --batch 1,256 --peers eager,graph\n"
           "  effnet-bench cuda-kernels b0 b3 --csv kernels.csv\n",
   };
   const std::array<AddCommand, 5> commands{add_bench_train, add_bench_infer, add_bench_latency,

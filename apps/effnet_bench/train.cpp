@@ -10,7 +10,6 @@
 #include "apps/effnet_bench/train_on_device.h"
 #include "ops/pooled_allocator.h"
 #include "scaling/families.h"
-#include "spec/error.h"
 #include "training/learner.h"
 
 namespace effnet::apps {
@@ -105,32 +104,16 @@ void run(const BenchFlags& flags) {
 void add_bench_train(CLI::App& program) {
   CLI::App* command = program.add_subcommand("train", "Training steps beside LibTorch's operators");
   auto flags = std::make_shared<BenchFlags>();
-  auto on_device = std::make_shared<DeviceTrainFlags>();
-  add_bench_flags(
-      *command, *flags,
-      {.devices = {"cpu", "cuda"},
-       .peers = {"reference", "eager", "graph", "eager-fp16", "graph-fp16"},
-       .peers_help =
-           "what to race against: reference (LibTorch's operators); with --device cuda, "
-           "comma-separated, eager (the same) and graph (these in one CUDA graph), -fp16: with maps "
-           "in half precision, without scaling of the loss"});
-  command->add_option("nets", on_device->nets,
-                      "with --device cuda: nets at their own resolution, b0 by default");
-  command->add_option("--batch", on_device->batch, "with --device cuda: pictures a step")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1 << 16));
+  auto on_device = std::make_shared<DeviceFlags>(DeviceFlags{.batches = {128}});
+  add_bench_flags(*command, *flags,
+                  device_choices("with maps in half precision, without scaling of the loss"));
+  add_device_flags(*command, *on_device);
   command->add_option("--dtype", on_device->dtype, "with --device cuda: of maps, bfloat16 or float")
       ->check(CLI::IsMember({"bfloat16", "float"}))
       ->capture_default_str();
-  command->add_option("--csv", on_device->csv, "with --device cuda: also a line a contender into this file");
   command->callback([flags, on_device, command] {
+    check_device_flags(*command, *flags, {"nets", "--batch", "--dtype", "--csv"});
     if (flags->device == "cuda") return train_on_device(*flags, *on_device);
-    for (const char* flag : {"nets", "--batch", "--dtype", "--csv"}) {
-      if (command->count(flag) > 0)
-        throw spec::Error(spec::ErrorKind::kUsage, flag,
-                          "is for --device cuda; on the CPU the cases are fixed",
-                          "choose among them by --only");
-    }
     run(*flags);
   });
 }

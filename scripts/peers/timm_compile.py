@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times a model of timm under torch.compile, channels_last, with random weights and pictures that lie on the device:
 inference, or whole training steps (forward, cross entropy, backward, timm's RMSpropTF and a moving average of the weights,
-as `effnet bench train` does).
+as `effnet bench train` does). In inference weights and pictures are stored in --dtype; training has its weights in float and
+--dtype by autocast.
 
     python3 -m venv /tmp/peers-venv && /tmp/peers-venv/bin/pip install -r scripts/peers/requirements.txt
     python=/tmp/peers-venv/bin/python
@@ -9,6 +10,7 @@ as `effnet bench train` does).
     $python scripts/peers/timm_compile.py --device cuda --train --batch 256 --graph                # in one CUDA graph
     $python scripts/peers/timm_compile.py --device cuda --train --batch 256 --mode max-autotune --graph
     $python scripts/peers/timm_compile.py --device cuda --train --batch 256 --mode eager           # not compiled
+    $python scripts/peers/timm_compile.py --device cuda --batch 1 --graph                          # latency of inference
     $python scripts/peers/timm_compile.py --model test_efficientnet --size 64 --batch 4 --train    # a try on the CPU
 
 --graph captures the whole step, the optimizer's too, with the rate that it begins with. Compiling takes minutes and is not
@@ -40,12 +42,13 @@ def autocast(flags):
 
 
 def inference(net: torch.nn.Module, pictures: torch.Tensor, flags):
-    net = compiled(net.eval(), flags)
+    # Autocast would round the weights anew in each call.
+    net = compiled(net.eval().to(DTYPES[flags.dtype]), flags)
+    pictures = pictures.to(DTYPES[flags.dtype])
 
     @torch.inference_mode()
     def step() -> None:
-        with autocast(flags):
-            net(pictures)
+        net(pictures)
 
     return step
 
@@ -99,7 +102,7 @@ def flags_of_command_line():
     parser = flags_of(__doc__)
     parser.add_argument("--train", action="store_true", help="a training step instead of inference")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--dtype", choices=DTYPES, default="bfloat16", help="by autocast; weights stay float")
+    parser.add_argument("--dtype", choices=DTYPES, default="bfloat16", help="of maps; in inference of weights, too")
     parser.add_argument("--mode", choices=MODES, default="default", help="of torch.compile; eager: without it")
     parser.add_argument("--graph", action="store_true", help="launch the step as one CUDA graph")
     flags = parser.parse_args()

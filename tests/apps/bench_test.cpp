@@ -101,13 +101,32 @@ TEST_CASE("bench infer --alone has no peer and no ratio") {
 TEST_CASE("bench for a CUDA device: where there is none, that is said; nets and flags are read before") {
   check_one_message(tests::effnet({"bench", "cuda-kernels", "resnet-50"}), 2, "no MBConv block");
   check_one_message(tests::effnet({"bench", "cuda-kernels", "--dtype", "half"}), 2, "bfloat16");
-  check_one_message(tests::effnet({"bench", "train", "b0"}), 2, "is for --device cuda");
+  for (const char* command : {"train", "infer"}) {
+    INFO(command);
+    const auto bench = [&](std::vector<std::string> words) {
+      words.insert(words.begin(), {"bench", command});
+      return tests::effnet(words);
+    };
+    check_one_message(bench({"b0"}), 2, "is for --device cuda");
+    check_one_message(bench({"--batch", "1,8"}), 2, "is for --device cuda");
+    check_one_message(bench({"--csv", "/nowhere/times.csv"}), 2, "is for --device cuda");
+    check_one_message(bench({"--peers", "reference,graph-fp16"}), 2, "'graph-fp16' is for --device cuda");
+    check_one_message(bench({"--device", "cuda", "--only", "b0"}), 2, "is for the CPU");
+    check_one_message(bench({"--device", "cuda", "--threads", "1"}), 2, "is for the CPU");
+    check_one_message(bench({"--device", "cuda", "--batch", "1,0"}), 2, "--batch");
+    // The second word is a net, not another batch.
+    check_one_message(bench({"--device", "cuda", "--batch", "1,8", "b17"}), 2, "b17");
+  }
+  check_one_message(tests::effnet({"bench", "train", "--dtype", "float"}), 2, "is for --device cuda");
   const tests::Finished finished =
       tests::effnet({"bench", "cuda-kernels", "--seconds", "0", "--only", "optimizer"});
   CAPTURE(finished.err);
   if (finished.code == 0) return;  // there is one
   check_one_message(finished, 4, "CUDA");
   check_one_message(tests::effnet({"bench", "train", "--device", "cuda"}), 4, "CUDA");
+  check_one_message(tests::effnet({"bench", "infer", "b0", "--device", "cuda", "--dtype", "float", "--peers",
+                                   "eager,graph,eager-fp16,graph-fp16", "--batch", "1,64"}),
+                    4, "CUDA");
 }
 
 TEST_CASE("bench search: children an hour of a plan, whose rate is bounded by the time the command took") {
