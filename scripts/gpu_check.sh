@@ -14,7 +14,8 @@ Usage: scripts/gpu_check.sh [options] [step...]
 Steps, all of them by default and in this order; each program of a step has a time limit of its own:
   tests      the tests for a device, and the operator library in Python
   sanitizer  the same tests under compute-sanitizer, where it is there and knows the device
-  kernels    each launch of a training step beside cuDNN and LibTorch: kernels-NET.csv
+  kernels    each launch of a training step beside cuDNN and LibTorch, and each of inference: kernels-NET.csv,
+             inference-kernels-NET.csv
   train      training steps beside LibTorch, eager and as a graph, bfloat16 and fp16: train-NET.csv, train-NET-fp16.csv
   infer      inference beside LibTorch, the same ways, one picture and a large batch: infer-NET.csv
   peers      both by timm with torch.compile, where Python has timm: peers.jsonl
@@ -212,6 +213,8 @@ step_kernels() {
   for net in $nets; do
     attempt "kernels of $net" "kernels-$net.txt" "$packed/effnet-bench" cuda-kernels "$net" \
       --batch "$(batch_of "$net")" --csv "$output/kernels-$net.csv"
+    attempt "kernels of $net at inference" "kernels-$net.txt" "$packed/effnet-bench" cuda-kernels "$net" --inference \
+      --batch "$(batch_of "$net")" --csv "$output/inference-kernels-$net.csv"
   done
 }
 
