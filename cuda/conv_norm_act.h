@@ -4,7 +4,7 @@
 //   forward   pointwise, dense or stem, norm, block_output
 //   backward  block_output, norm, pointwise, the dense ones to input and weights, or stem
 //
-// The map may stay raw for the block behind to finish (mbconv.h).
+// The map may stay raw for the block behind to finish, and but for a stem x may be a raw one (mbconv.h).
 #pragma once
 
 #include "cuda/batch_norm.h"
@@ -27,6 +27,7 @@ struct ConvNormActForward {
   const void* weights = nullptr;  // (Cout, k, k, Cin), stored as the maps are; a stem's floats
   NormWeights norm;
   const void* x = nullptr;  // (N, H, W, Cin)
+  RawInput raw_x;           // where takes_raw()
   void* y = nullptr;        // (N, H', W', Cout) raw, written
   NormState state;          // written
   bool out_is_raw = false;  // y is what goes on, its norm and activation to be applied
@@ -40,12 +41,20 @@ struct ConvNormActBackward {
   void* x_gradient = nullptr;          // (N, H, W, Cin), written; a stem's is not
   float* weight_gradient = nullptr;    // as the weights lie, in float, written
   NormGradients norm_gradients;        // written
+  NormGradients x_norm;   // of a raw x, written; x_gradient is then the gradient of what that norm puts out
+  NormFactors x_factors;  // of a raw x, written
 };
+
+// Whether a convolution can read a map behind which there is a norm and any activation.
+inline bool takes_raw(const kernels::ConvShape& shape) {
+  return kind_of(shape) != ConvKind::kStem;
+}
 
 // Why there are no kernels for a shape, or null.
 const char* conv_refusal(const kernels::ConvShape& shape);
 
-// `memory` is what the kernels work in; one that counts says how much that is.
+// std::invalid_argument for a raw x that the convolution does not take. `memory` is what the kernels work in; one that
+// counts says how much that is.
 WorkList work_of(const ConvNormActForward& conv, Carver& memory);
 WorkList work_of(const ConvNormActBackward& conv, Carver& memory);
 

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "models/conv_bn.h"
+#include "models/map_reader.h"
 #include "models/noise.h"
 #include "ops/inference.h"
 #include "spec/arch_spec.h"
@@ -19,14 +20,6 @@ struct BlockOptions {
   double drop_path = 0;  // probability that the main path is left out
 };
 
-// What a net does with a map.
-class MapReader {
- public:
-  virtual ~MapReader() = default;
-  // Whether it takes a raw map (ops/map.h) with that activation to be applied; `like` is any map of the net in the same step.
-  virtual bool takes_raw(kernels::Activation, const torch::Tensor& /*like*/) const { return false; }
-};
-
 class BlockImpl : public torch::nn::Module, public MapReader {
  public:
   virtual torch::Tensor forward(const torch::Tensor& x, Noise& noise) = 0;
@@ -39,11 +32,6 @@ class BlockImpl : public torch::nn::Module, public MapReader {
   // Adds itself to the net of ops/inference.h; false: it has no place there.
   virtual bool describe(ops::NetTerms&) const { return false; }
 };
-
-inline ops::Finish finish_for(const MapReader* next, kernels::Activation activation,
-                              const torch::Tensor& like) {
-  return next && next->takes_raw(activation, like) ? ops::Finish::kWhereNeeded : ops::Finish::kAlways;
-}
 
 std::shared_ptr<BlockImpl> make_block(const BlockOptions& options, const NetTraits& traits);
 

@@ -29,7 +29,8 @@ Basic::Basic(const BlockOptions& options, const NetTraits& traits)
 }
 
 torch::Tensor Basic::forward(const torch::Tensor& x, Noise& noise) {
-  const torch::Tensor main = conv2_->forward(conv1_->forward(x));
+  const ops::Map inner = conv1_->forward_to(conv2_.get(), ops::Map{x});
+  const torch::Tensor main = conv2_->forward_to(nullptr, inner).values;
   const torch::Tensor shortcut = shortcut_ ? shortcut_->forward(x) : x;
   return ops::activate(residual(main, shortcut, drop_path_, noise, mode_of(*this)), kernel_term(activation_));
 }
@@ -49,7 +50,9 @@ Bottleneck::Bottleneck(const BlockOptions& options, const NetTraits& traits)
 }
 
 torch::Tensor Bottleneck::forward(const torch::Tensor& x, Noise& noise) {
-  const torch::Tensor main = conv3_->forward(conv2_->forward(conv1_->forward(x)));
+  const ops::Map first = conv1_->forward_to(conv2_.get(), ops::Map{x});
+  const ops::Map second = conv2_->forward_to(conv3_.get(), first);
+  const torch::Tensor main = conv3_->forward_to(nullptr, second).values;
   const torch::Tensor shortcut = shortcut_ ? shortcut_->forward(x) : x;
   return ops::activate(residual(main, shortcut, drop_path_, noise, mode_of(*this)), kernel_term(activation_));
 }

@@ -31,13 +31,21 @@ ops::ConvNormActParams params_of(const Conv& conv, const NetTraits& traits, spec
 
 torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                       spec::Activation activation) {
-  return conv_bn(x, conv, bn, traits, activation, ops::Finish::kAlways).values;
+  return conv_bn_to(nullptr, ops::Map{x}, conv, bn, traits, activation).values;
 }
 
-ops::Map conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
-                 spec::Activation activation, ops::Finish finish) {
-  return ops::conv_norm_act(x, conv->weight, bn->tensors(), params_of(conv, traits, activation), mode_of(*bn),
-                            traits.context, finish);
+ops::Map conv_bn_to(const MapReader* reader, const ops::Map& x, const Conv& conv, const BatchNorm& bn,
+                    const NetTraits& traits, spec::Activation activation) {
+  const ops::ConvNormActParams params = params_of(conv, traits, activation);
+  return ops::conv_norm_act(x, conv->weight, bn->tensors(), params, mode_of(*bn), traits.context,
+                            finish_for(reader, params.activation, x.values));
+}
+
+bool conv_bn_takes_raw(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                       const torch::Tensor& like) {
+  // Whatever activation is behind the convolution itself.
+  return ops::takes_raw(conv->weight, params_of(conv, traits, spec::Activation::kIdentity), mode_of(*bn),
+                        traits.context, like);
 }
 
 ops::NetTerms::Conv inference_terms(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,

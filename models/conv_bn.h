@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include "models/map_reader.h"
 #include "ops/conv_norm_act.h"
 #include "ops/inference.h"
 #include "spec/arch_spec.h"
@@ -58,19 +59,29 @@ TORCH_MODULE(BatchNorm);
 torch::Tensor conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                       spec::Activation activation);
 
-// The same for the next block, raw where that is wished (ops/map.h).
-ops::Map conv_bn(const torch::Tensor& x, const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
-                 spec::Activation activation, ops::Finish finish);
+// The same for one reader, both maps raw where that goes (ops/map.h); null: finished.
+ops::Map conv_bn_to(const MapReader* reader, const ops::Map& x, const Conv& conv, const BatchNorm& bn,
+                    const NetTraits& traits, spec::Activation activation);
+
+// Whether a raw x goes.
+bool conv_bn_takes_raw(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
+                       const torch::Tensor& like);
 
 // The same at inference.
 ops::NetTerms::Conv inference_terms(const Conv& conv, const BatchNorm& bn, const NetTraits& traits,
                                     spec::Activation activation);
 
-class ConvBnImpl : public torch::nn::Module {
+class ConvBnImpl : public torch::nn::Module, public MapReader {
  public:
   ConvBnImpl(const ConvOptions& options, const NetTraits& traits, spec::Activation activation);
 
   torch::Tensor forward(const torch::Tensor& x) { return conv_bn(x, conv, bn, traits_, activation_); }
+  ops::Map forward_to(const MapReader* reader, const ops::Map& x) {
+    return conv_bn_to(reader, x, conv, bn, traits_, activation_);
+  }
+  bool takes_raw(kernels::Activation, const torch::Tensor& like) const override {
+    return conv_bn_takes_raw(conv, bn, traits_, like);
+  }
   ops::NetTerms::Conv terms() const { return inference_terms(conv, bn, traits_, activation_); }
 
   Conv conv{nullptr};

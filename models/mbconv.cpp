@@ -99,11 +99,22 @@ FusedMBConv::FusedMBConv(const BlockOptions& options, const NetTraits& traits) :
 }
 
 torch::Tensor FusedMBConv::forward(const torch::Tensor& x, Noise& noise) {
-  torch::Tensor y = expand_->forward(x);
-  if (se_) y = se_->forward(y);
-  if (project_) y = project_->forward(y);
-  if (!adds_input(options_)) return y;
-  return residual(y, x, options_.drop_path, noise, mode_of(*this));
+  return forward_to(nullptr, ops::Map{x}, noise).values;
+}
+
+ops::Map FusedMBConv::forward_to(const MapReader* next, const ops::Map& x, Noise& noise) {
+  const bool adds = adds_input(options_);
+  const MapReader* const behind = adds ? nullptr : next;  // a sum is of finished maps
+  const MapReader* const wide_reader = se_ ? nullptr : project_ ? project_.get() : behind;
+  ops::Map y = expand_->forward_to(wide_reader, x);
+  if (se_) y = {se_->forward(y.values)};
+  if (project_) y = project_->forward_to(behind, y);
+  if (!adds) return y;
+  return {residual(y.values, x.values, options_.drop_path, noise, mode_of(*this))};
+}
+
+bool FusedMBConv::takes_raw(kernels::Activation activation, const torch::Tensor& like) const {
+  return !adds_input(options_) && expand_->takes_raw(activation, like);
 }
 
 bool FusedMBConv::describe(ops::NetTerms& net) const {

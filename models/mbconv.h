@@ -35,6 +35,8 @@ class FusedMBConv : public BlockImpl {
  public:
   FusedMBConv(const BlockOptions& options, const NetTraits& traits);
   torch::Tensor forward(const torch::Tensor& x, Noise& noise) override;
+  ops::Map forward_to(const MapReader* next, const ops::Map& x, Noise& noise) override;
+  bool takes_raw(kernels::Activation activation, const torch::Tensor& like) const override;
   bool describe(ops::NetTerms& net) const override;
 
  private:

@@ -16,13 +16,16 @@ ConvBlock::ConvBlock(const BlockOptions& options, const NetTraits& traits)
   register_module("bn", bn_);
 }
 
-torch::Tensor ConvBlock::forward(const torch::Tensor& x, Noise&) {
-  return conv_bn(x, conv_, bn_, traits_, traits_.activation);
+torch::Tensor ConvBlock::forward(const torch::Tensor& x, Noise& noise) {
+  return forward_to(nullptr, ops::Map{x}, noise).values;
 }
 
 ops::Map ConvBlock::forward_to(const MapReader* next, const ops::Map& x, Noise&) {
-  return conv_bn(x.values, conv_, bn_, traits_, traits_.activation,
-                 finish_for(next, kernel_term(traits_.activation), x.values));
+  return conv_bn_to(next, x, conv_, bn_, traits_, traits_.activation);
+}
+
+bool ConvBlock::takes_raw(kernels::Activation, const torch::Tensor& like) const {
+  return conv_bn_takes_raw(conv_, bn_, traits_, like);
 }
 
 bool ConvBlock::describe(ops::NetTerms& net) const {

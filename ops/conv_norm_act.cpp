@@ -12,7 +12,7 @@ namespace {
 
 using torch::Tensor;
 
-// Why the project's kernels do not do it, or null.
+// Why the project's kernels do not do it, or null. x is a map of the net's, or the convolution's own.
 const char* refusal(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
                     const ConvNormActParams& params, Mode mode, const ExecutionContext& context) {
   if (params.groups != 1) return "convolution in groups has no kernel";
@@ -55,22 +55,29 @@ kernels::ConvShape shape_of(const Tensor& x, const Tensor& weight, const ConvNor
           .activation = params.activation};
 }
 
-Map conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
-                  const ConvNormActParams& params, Mode mode, const ExecutionContext& context,
-                  Finish finish) {
+Map conv_norm_act(const Map& x, const Tensor& weight, const BatchNorm& norm, const ConvNormActParams& params,
+                  Mode mode, const ExecutionContext& context, Finish finish) {
+  TORCH_CHECK(!x.raw() || takes_raw(weight, params, mode, context, x.values),
+              "convolution: this one takes no raw map");
   if (!context.by_own_kernels())
-    return {reference::conv_norm_act(x, weight, norm, params, mode, convolution_of(context))};
-  if (const char* reason = refusal(x, weight, norm, params, mode, context)) {
+    return {reference::conv_norm_act(x.values, weight, norm, params, mode, convolution_of(context))};
+  if (const char* reason = refusal(x.values, weight, norm, params, mode, context)) {
     context.note_fallback(reason);
-    return {reference::conv_norm_act(x, weight, norm, params, mode)};
+    return {reference::conv_norm_act(x.values, weight, norm, params, mode)};
   }
-  if (runs_on_cuda(context, x)) return cuda_conv_norm_act(x, weight, norm, params, mode, finish);
-  return {cpu_conv_norm_act(x, weight, norm, params, mode, context)};
+  if (runs_on_cuda(context, x.values)) return cuda_conv_norm_act(x, weight, norm, params, mode, finish);
+  return {cpu_conv_norm_act(x.values, weight, norm, params, mode, context)};
 }
 
 Tensor conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
                      const ConvNormActParams& params, Mode mode, const ExecutionContext& context) {
-  return conv_norm_act(x, weight, norm, params, mode, context, Finish::kAlways).values;
+  return conv_norm_act(Map{x}, weight, norm, params, mode, context, Finish::kAlways).values;
+}
+
+bool takes_raw(const Tensor& weight, const ConvNormActParams& params, Mode mode,
+               const ExecutionContext& context, const Tensor& like) {
+  return context.by_own_kernels() && runs_on_cuda(context, like) && cuda_takes_raw(like, weight, params) &&
+         !refusal(like, weight, {}, params, mode, context);
 }
 
 }  // namespace effnet::ops

@@ -25,9 +25,15 @@ struct ConvNormActParams {
 torch::Tensor conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
                             const ConvNormActParams& params, Mode mode, const ExecutionContext& context);
 
-// The same, and where the kernels of CUDA do it and `finish` lets it, raw.
-Map conv_norm_act(const torch::Tensor& x, const torch::Tensor& weight, const BatchNorm& norm,
+// The same between maps (ops/map.h). Where the kernels of CUDA do it and `finish` lets it, what goes on is raw. A raw x that
+// the convolution does not take is an error (c10::Error).
+Map conv_norm_act(const Map& x, const torch::Tensor& weight, const BatchNorm& norm,
                   const ConvNormActParams& params, Mode mode, const ExecutionContext& context, Finish finish);
+
+// Whether a convolution takes a raw map, with any activation to be applied: on CUDA, but for stems. `like` is any map of the
+// net in the same step.
+bool takes_raw(const torch::Tensor& weight, const ConvNormActParams& params, Mode mode,
+               const ExecutionContext& context, const torch::Tensor& like);
 
 namespace reference {
 

@@ -33,66 +33,83 @@ Tensor weight_for(const Tensor& weight, const Tensor& x, const kernels::ConvShap
 }
 
 // `out` undefined: the map stays raw.
-cuda::ConvNormActForward conv_of(const kernels::ConvShape& shape, const Tensor& x, const Tensor& weight,
+cuda::ConvNormActForward conv_of(const kernels::ConvShape& shape, const Map& x, const Tensor& weight,
                                  const BatchNorm& norm, const Saved& saved, const Tensor& out) {
   return {.shape = shape,
-          .storage = storage_of(x),
+          .storage = storage_of(x.values),
           .weights = map_memory(weight),
           .norm = norm_weights(norm),
-          .x = map_memory(x),
+          .x = map_memory(x.values),
+          .raw_x = {norm_state(x.norm), x.activation},
           .y = map_memory(saved.y),
           .state = norm_state(saved.state),
           .out_is_raw = !out.defined(),
           .out = map_memory(out)};
 }
 
+// Of a convolution on a map of that size, whatever channels it has.
+kernels::ConvShape shape_on(const Tensor& x, const Tensor& weight, const ConvNormActParams& params) {
+  kernels::ConvShape shape = shape_of(x, weight, params);
+  shape.in_channels = weight.size(1);
+  return shape;
+}
+
 struct Call {
   kernels::ConvShape shape;
-  bool out_is_raw = false;
+  bool x_is_raw = false, out_is_raw = false;
+  kernels::Activation x_activation = kernels::Activation::kIdentity;  // of a raw x
 };
 
 // Gives the finished map, or the two tensors of a raw one.
 struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
-  static variable_list forward(AutogradContext* autograd, const Tensor& input, const Tensor& kernel,
-                               const Tensor& norm_weight, const Tensor& norm_bias, const BatchNorm& norm,
-                               const ConvNormActParams& params, Finish finish) {
-    const Tensor x = input.contiguous(kChannelsLast);
-    const kernels::ConvShape shape = shape_of(x, kernel, params);
-    const Tensor weight = weight_for(kernel, x, shape);
+  // `list` is what autograd sees beside the map: the weight, the norm's weight and bias, a raw x's norm.
+  static variable_list forward(AutogradContext* autograd, const Tensor& values, at::TensorList list,
+                               const BatchNorm& norm, const Call& call) {
+    const kernels::ConvShape& shape = call.shape;
+    const Map x{values, call.x_is_raw ? list[3] : Tensor(), call.x_activation};
+    const Tensor weight = weight_for(list[0], values, shape);
     check_batch(shape.batch * shape.out_pixels());
-    const Saved saved(shape, x);
-    const bool stays_raw = finish == Finish::kWhereNeeded;
-    const Tensor out = stays_raw ? Tensor() : torch::empty_like(saved.y);
-    run_on_cuda(conv_of(shape, x, weight, norm, saved, out), x);
-    autograd->save_for_backward({x, weight, saved.y, saved.state, norm_weight, norm_bias});
-    SavedCall<Call>::keep(autograd, {shape, stays_raw});
-    if (stays_raw) return {saved.y, saved.state};
+    const Saved saved(shape, values);
+    const Tensor out = call.out_is_raw ? Tensor() : torch::empty_like(saved.y);
+    run_on_cuda(conv_of(shape, x, weight, norm, saved, out), values);
+    variable_list tensors{values, weight, saved.y, saved.state, norm.weight, norm.bias};
+    if (x.raw()) tensors.push_back(x.norm);
+    autograd->save_for_backward(tensors);
+    SavedCall<Call>::keep(autograd, call);
+    if (call.out_is_raw) return {saved.y, saved.state};
     return {out};
   }
 
   static variable_list backward(AutogradContext* autograd, const variable_list& gradients) {
-    const auto& [shape, out_is_raw] = SavedCall<Call>::of(autograd);
+    const Call& call = SavedCall<Call>::of(autograd);
     const variable_list tensors = autograd->get_saved_variables();
-    const Tensor &x = tensors[0], &weight = tensors[1];
+    const Map x{tensors[0], call.x_is_raw ? tensors[6] : Tensor(), call.x_activation};
+    const Tensor& weight = tensors[1];
     const Tensor gradient = gradients[0].contiguous(kChannelsLast);
-    const Tensor to_x = is_stem(shape) ? Tensor() : torch::empty_like(x);
+    const Tensor factors = call.out_is_raw ? gradients[1] : Tensor();
+    TORCH_CHECK(!call.out_is_raw || factors.defined(), "convolution: nobody went back through its raw map");
+    const Map to_x{is_stem(call.shape) ? Tensor() : torch::empty_like(x.values),
+                   x.raw() ? torch::empty_like(x.norm) : Tensor()};
     const Tensor to_weight = torch::empty_like(weight, torch::kFloat);
-    const Tensor factors = out_is_raw ? gradients[1] : Tensor();
-    TORCH_CHECK(!out_is_raw || factors.defined(), "convolution: nobody went back through its raw map");
-    const BatchNorm to_norm = out_is_raw
+    const BatchNorm to_norm = call.out_is_raw
                                   ? gradients_of_raw(factors)
                                   : BatchNorm{torch::empty_like(tensors[4]), torch::empty_like(tensors[5])};
     cuda::ConvNormActForward forward =
-        conv_of(shape, x, weight, {tensors[4], tensors[5]}, {tensors[2], tensors[3]}, {});
-    forward.out_is_raw = out_is_raw;
+        conv_of(call.shape, x, weight, {tensors[4], tensors[5]}, {tensors[2], tensors[3]}, {});
+    forward.out_is_raw = call.out_is_raw;
     run_on_cuda(cuda::ConvNormActBackward{.forward = forward,
                                           .out_gradient = map_memory(gradient),
                                           .out_factors = factors_of_raw(factors),
-                                          .x_gradient = map_memory(to_x),
+                                          .x_gradient = map_memory(to_x.values),
                                           .weight_gradient = float_memory(to_weight),
-                                          .norm_gradients = norm_gradients(to_norm)},
-                x);
-    return {to_x, to_weight, to_norm.weight, to_norm.bias, Tensor(), Tensor(), Tensor()};
+                                          .norm_gradients = norm_gradients(to_norm),
+                                          .x_norm = norm_gradients(gradients_of_raw(to_x.norm)),
+                                          .x_factors = factors_of_raw(to_x.norm)},
+                x.values);
+    variable_list result{to_x.values, to_weight, to_norm.weight, to_norm.bias};
+    if (x.raw()) result.push_back(to_x.norm);
+    result.insert(result.end(), {Tensor(), Tensor()});
+    return result;
   }
 };
 
@@ -100,30 +117,39 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
 
 const char* cuda_refusal(const Tensor& x, const Tensor& weight, const ConvNormActParams& params) {
   if (const char* reason = storage_refusal(x, weight)) return reason;
-  const kernels::ConvShape shape = shape_of(x, weight, params);
+  const kernels::ConvShape shape = shape_on(x, weight, params);
   if (is_stem(shape) && x.requires_grad())
     return "convolution on CUDA: the gradient of a picture has no kernel";
   return cuda::conv_refusal(shape);
 }
 
-Map cuda_conv_norm_act(const Tensor& x, const Tensor& weight, const BatchNorm& norm,
+bool cuda_takes_raw(const Tensor& x, const Tensor& weight, const ConvNormActParams& params) {
+  return cuda::takes_raw(shape_on(x, weight, params));
+}
+
+Map cuda_conv_norm_act(const Map& input, const Tensor& weight, const BatchNorm& norm,
                        const ConvNormActParams& params, Mode mode, Finish finish) {
+  const Map x{input.values.contiguous(kChannelsLast), input.norm, input.activation};
+  const Call call{.shape = shape_of(x.values, weight, params),
+                  .x_is_raw = x.raw(),
+                  .out_is_raw = finish == Finish::kWhereNeeded,
+                  .x_activation = x.activation};
   const auto map_of = [&](const Tensor& values, const Tensor& state) {
-    return finish == Finish::kWhereNeeded ? Map{values, state, params.activation} : Map{values};
+    return call.out_is_raw ? Map{values, state, params.activation} : Map{values};
   };
   if (mode == Mode::kTrain) {
-    const variable_list out = CudaConvNormAct::apply(x, weight, norm.weight, norm.bias, norm, params, finish);
+    variable_list list{weight, norm.weight, norm.bias};
+    if (x.raw()) list.push_back(x.norm);
+    const variable_list out = CudaConvNormAct::apply(x.values, at::TensorList(list), norm, call);
     return map_of(out.front(), out.back());
   }
   const torch::NoGradGuard no_grad;
-  const Tensor map = x.contiguous(kChannelsLast);
-  const kernels::ConvShape shape = shape_of(map, weight, params);
-  const Tensor stored = weight_for(weight, map, shape);
-  const Saved saved(shape, map);
-  const Tensor out = finish == Finish::kWhereNeeded ? Tensor() : torch::empty_like(saved.y);
-  cuda::ConvNormActForward conv = conv_of(shape, map, stored, norm, saved, out);
+  const Tensor stored = weight_for(weight, x.values, call.shape);
+  const Saved saved(call.shape, x.values);
+  const Tensor out = call.out_is_raw ? Tensor() : torch::empty_like(saved.y);
+  cuda::ConvNormActForward conv = conv_of(call.shape, x, stored, norm, saved, out);
   conv.statistics = cuda::Statistics::kRunning;
-  run_on_cuda(conv, map);
+  run_on_cuda(conv, x.values);
   return map_of(out.defined() ? out : saved.y, saved.state);
 }
 

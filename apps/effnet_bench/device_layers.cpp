@@ -63,16 +63,20 @@ std::string name_of(const cuda::MBConvShape& s) {
                      s.expanded(), s.out_channels, s.residual ? " +x" : "", s.depthwise.height);
 }
 
+bool takes_raw(const DeviceLayer& layer, kernels::Activation activation) {
+  if (const auto* const block = std::get_if<cuda::MBConvShape>(&layer.shape))
+    return cuda::takes_raw(*block, activation);
+  if (const auto* const conv = std::get_if<kernels::ConvShape>(&layer.shape)) return cuda::takes_raw(*conv);
+  return std::holds_alternative<HeadMean>(layer.shape);
+}
+
 // As models::Net passes maps on.
 void leave_raw(DeviceLayer& layer, DeviceLayer& next) {
   const auto* const block = std::get_if<cuda::MBConvShape>(&layer.shape);
   const auto* const conv = std::get_if<kernels::ConvShape>(&layer.shape);
-  const auto* const reader = std::get_if<cuda::MBConvShape>(&next.shape);
   if (!conv && !block) return;
   const kernels::Activation activation = conv ? conv->activation : block->project_activation;
-  const bool takes =
-      reader ? cuda::takes_raw(*reader, activation) : std::holds_alternative<HeadMean>(next.shape);
-  if (!takes || (block && block->residual)) return;
+  if (!takes_raw(next, activation) || (block && block->residual)) return;
   layer.raw.out = true;
   next.raw.in = true;
   next.raw.activation = activation;

@@ -63,6 +63,9 @@ class LayerOnDevice {
   cuda::NormState state(Index channels) {
     return cuda::NormState::in(floats(cuda::NormState::size(channels)), channels);
   }
+  cuda::RawInput raw_x(Index channels) {
+    return raw_.in ? cuda::RawInput{state(channels), raw_.activation} : cuda::RawInput{};
+  }
   cuda::NormFactors factors(Index channels) { return cuda::take_factors(memory_, channels); }
   cuda::NormGradients norm_gradients(Index channels) { return {floats(channels), floats(channels)}; }
 
@@ -106,8 +109,8 @@ class LayerOnDevice {
     forward.saved.projected = map(out);
     forward.saved.project_norm = state(s.out_channels);
     forward.x = map(s.in_rows() * s.in_channels);
+    forward.raw_x = raw_x(s.in_channels);
     if (raw_.in) {
-      forward.raw_x = {state(s.in_channels), raw_.activation};
       backward.gradients.x_norm = norm_gradients(s.in_channels);
       backward.gradients.x_factors = factors(s.in_channels);
     }
@@ -136,6 +139,7 @@ class LayerOnDevice {
                                            .weights = is_stem ? floats(weights) : map(weights),
                                            .norm = norm(s.out_channels),
                                            .x = map(in),
+                                           .raw_x = raw_x(s.in_channels),
                                            .y = map(out),
                                            .state = state(s.out_channels),
                                            .out_is_raw = raw_.out,
@@ -146,7 +150,9 @@ class LayerOnDevice {
         .out_factors = raw_.out ? factors(s.out_channels) : cuda::NormFactors{},
         .x_gradient = is_stem ? nullptr : map(in),
         .weight_gradient = floats(weights),
-        .norm_gradients = norm_gradients(s.out_channels)};
+        .norm_gradients = norm_gradients(s.out_channels),
+        .x_norm = raw_.in ? norm_gradients(s.in_channels) : cuda::NormGradients{},
+        .x_factors = raw_.in ? factors(s.in_channels) : cuda::NormFactors{}};
     return lists_of(forward, backward);
   }
 

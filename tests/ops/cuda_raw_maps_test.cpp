@@ -60,8 +60,8 @@ constexpr ops::MBConvParams kPlain{}, kResidual{.residual = true};
 
 Tensor through_raw_maps(const Beginning& net, Mode mode, const ops::ExecutionContext& context) {
   const Tensor keep = mode == Mode::kTrain ? net.keep : Tensor();
-  ops::Map x =
-      ops::conv_norm_act(net.pictures, net.stem, net.stem_norm, kStem, mode, context, Finish::kWhereNeeded);
+  ops::Map x = ops::conv_norm_act(ops::Map{net.pictures}, net.stem, net.stem_norm, kStem, mode, context,
+                                  Finish::kWhereNeeded);
   CHECK(x.raw());
   x = ops::mbconv(x, net.first, kPlain, {}, mode, context, Finish::kWhereNeeded);
   CHECK(x.raw());
@@ -160,8 +160,8 @@ TEST_CASE("raw maps: the mean over the last map, with the gradients of the convo
     const Tensor gradient = torch::randn({3, 40});
     const Named ours = run(
         [&] {
-          const ops::Map map =
-              ops::conv_norm_act(x, weight, norm, kHead, Mode::kTrain, context, Finish::kWhereNeeded);
+          const ops::Map map = ops::conv_norm_act(ops::Map{x}, weight, norm, kHead, Mode::kTrain, context,
+                                                  Finish::kWhereNeeded);
           CHECK(map.raw());
           return ops::mean_of_map(map);
         },
