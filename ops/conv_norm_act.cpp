@@ -65,7 +65,8 @@ Map conv_norm_act(const Map& x, const Tensor& weight, const BatchNorm& norm, con
     context.note_fallback(reason);
     return {reference::conv_norm_act(x.values, weight, norm, params, mode)};
   }
-  if (runs_on_cuda(context, x.values)) return cuda_conv_norm_act(x, weight, norm, params, mode, finish);
+  if (runs_on_cuda(context, x.values))
+    return cuda_conv_norm_act(x, weight, norm, params, mode, context, finish);
   return {cpu_conv_norm_act(x.values, weight, norm, params, mode, context)};
 }
 

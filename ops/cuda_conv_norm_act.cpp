@@ -27,9 +27,10 @@ bool is_stem(const kernels::ConvShape& shape) {
 }
 
 // As the kernels take it: products' as the maps are, a stem's in float.
-Tensor weight_for(const Tensor& weight, const Tensor& x, const kernels::ConvShape& shape) {
+Tensor weight_for(const Tensor& weight, const Tensor& x, const kernels::ConvShape& shape,
+                  const FlatParameters* flat) {
   const Tensor last = weight.contiguous(kChannelsLast);
-  return is_stem(shape) ? last : product_weight(last, x);
+  return is_stem(shape) ? last : product_weight(last, x, flat);
 }
 
 // `out` undefined: the map stays raw.
@@ -58,6 +59,29 @@ struct Call {
   kernels::ConvShape shape;
   bool x_is_raw = false, out_is_raw = false;
   kernels::Activation x_activation = kernels::Activation::kIdentity;  // of a raw x
+  std::shared_ptr<const FlatParameters> flat;                         // or null
+  // Where gradients are written; undefined: into tensors that LibTorch is given.
+  Tensor weight_gradient;
+  BatchNorm norm_gradients;
+};
+
+// As far as they are flat parameters that lie as the kernels write. Those of a raw map's norm are its reader's.
+void find_gradients(Call& call, const Tensor& weight, const BatchNorm& norm) {
+  if (!call.flat) return;
+  const auto part_of = [&](const Tensor& parameter) {
+    return call.flat->part_of(call.flat->gradients, parameter);
+  };
+  if (weight.is_contiguous(kChannelsLast)) call.weight_gradient = part_of(weight);
+  if (!call.out_is_raw) call.norm_gradients = {.weight = part_of(norm.weight), .bias = part_of(norm.bias)};
+}
+
+// A gradient's memory, and what LibTorch is told of it.
+struct GradientPlace {
+  Tensor written, returned;
+
+  GradientPlace(const Tensor& in_place, const Tensor& like)
+      : written(in_place.defined() ? in_place : torch::empty_like(like, torch::kFloat)),
+        returned(in_place.defined() ? Tensor() : written) {}
 };
 
 // Gives the finished map, or the two tensors of a raw one.
@@ -67,7 +91,7 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
                                const BatchNorm& norm, const Call& call) {
     const kernels::ConvShape& shape = call.shape;
     const Map x{values, call.x_is_raw ? list[3] : Tensor(), call.x_activation};
-    const Tensor weight = weight_for(list[0], values, shape);
+    const Tensor weight = weight_for(list[0], values, shape, call.flat.get());
     check_batch(shape.batch * shape.out_pixels());
     const Saved saved(shape, values);
     const Tensor out = call.out_is_raw ? Tensor() : torch::empty_like(saved.y);
@@ -90,10 +114,11 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
     TORCH_CHECK(!call.out_is_raw || factors.defined(), "convolution: nobody went back through its raw map");
     const Map to_x{is_stem(call.shape) ? Tensor() : torch::empty_like(x.values),
                    x.raw() ? torch::empty_like(x.norm) : Tensor()};
-    const Tensor to_weight = torch::empty_like(weight, torch::kFloat);
-    const BatchNorm to_norm = call.out_is_raw
-                                  ? gradients_of_raw(factors)
-                                  : BatchNorm{torch::empty_like(tensors[4]), torch::empty_like(tensors[5])};
+    const GradientPlace to_weight(call.weight_gradient, weight);
+    const GradientPlace to_scale(call.norm_gradients.weight, tensors[4]),
+        to_offset(call.norm_gradients.bias, tensors[5]);
+    const BatchNorm to_norm =
+        call.out_is_raw ? gradients_of_raw(factors) : BatchNorm{to_scale.written, to_offset.written};
     cuda::ConvNormActForward forward =
         conv_of(call.shape, x, weight, {tensors[4], tensors[5]}, {tensors[2], tensors[3]}, {});
     forward.out_is_raw = call.out_is_raw;
@@ -101,12 +126,14 @@ struct CudaConvNormAct : torch::autograd::Function<CudaConvNormAct> {
                                           .out_gradient = map_memory(gradient),
                                           .out_factors = factors_of_raw(factors),
                                           .x_gradient = map_memory(to_x.values),
-                                          .weight_gradient = float_memory(to_weight),
+                                          .weight_gradient = float_memory(to_weight.written),
                                           .norm_gradients = norm_gradients(to_norm),
                                           .x_norm = norm_gradients(gradients_of_raw(to_x.norm)),
                                           .x_factors = factors_of_raw(to_x.norm)},
                 x.values);
-    variable_list result{to_x.values, to_weight, to_norm.weight, to_norm.bias};
+    variable_list result{to_x.values, to_weight.returned,
+                         call.out_is_raw ? to_norm.weight : to_scale.returned,
+                         call.out_is_raw ? to_norm.bias : to_offset.returned};
     if (x.raw()) result.push_back(to_x.norm);
     result.insert(result.end(), {Tensor(), Tensor()});
     return result;
@@ -128,23 +155,26 @@ bool cuda_takes_raw(const Tensor& x, const Tensor& weight, const ConvNormActPara
 }
 
 Map cuda_conv_norm_act(const Map& input, const Tensor& weight, const BatchNorm& norm,
-                       const ConvNormActParams& params, Mode mode, Finish finish) {
+                       const ConvNormActParams& params, Mode mode, const ExecutionContext& context,
+                       Finish finish) {
   const Map x{input.values.contiguous(kChannelsLast), input.norm, input.activation};
-  const Call call{.shape = shape_of(x.values, weight, params),
-                  .x_is_raw = x.raw(),
-                  .out_is_raw = finish == Finish::kWhereNeeded,
-                  .x_activation = x.activation};
+  Call call{.shape = shape_of(x.values, weight, params),
+            .x_is_raw = x.raw(),
+            .out_is_raw = finish == Finish::kWhereNeeded,
+            .x_activation = x.activation,
+            .flat = context.flat_parameters()};
   const auto map_of = [&](const Tensor& values, const Tensor& state) {
     return call.out_is_raw ? Map{values, state, params.activation} : Map{values};
   };
   if (mode == Mode::kTrain) {
     variable_list list{weight, norm.weight, norm.bias};
     if (x.raw()) list.push_back(x.norm);
+    find_gradients(call, weight, norm);
     const variable_list out = CudaConvNormAct::apply(x.values, at::TensorList(list), norm, call);
     return map_of(out.front(), out.back());
   }
   const torch::NoGradGuard no_grad;
-  const Tensor stored = weight_for(weight, x.values, call.shape);
+  const Tensor stored = weight_for(weight, x.values, call.shape, call.flat.get());
   const Saved saved(call.shape, x.values);
   const Tensor out = call.out_is_raw ? Tensor() : torch::empty_like(saved.y);
   cuda::ConvNormActForward conv = conv_of(call.shape, x, stored, norm, saved, out);

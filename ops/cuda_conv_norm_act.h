@@ -14,6 +14,7 @@ bool cuda_takes_raw(const torch::Tensor& x, const torch::Tensor& weight, const C
 
 // As ops::conv_norm_act, x and the result in float or bfloat16. Parameters and their gradients are floats.
 Map cuda_conv_norm_act(const Map& x, const torch::Tensor& weight, const BatchNorm& norm,
-                       const ConvNormActParams& params, Mode mode, Finish finish);
+                       const ConvNormActParams& params, Mode mode, const ExecutionContext& context,
+                       Finish finish);
 
 }  // namespace effnet::ops
