@@ -19,30 +19,28 @@ struct MapSize {
   Index values() const { return batch * pixels() * channels; }
 };
 
-// The shape for a map of that size.
-ConvShape shape_for(const InferenceConv& conv, const MapSize& x) {
-  ConvShape s = conv.shape;
+// Gives a window's shape the sizes of a map.
+template <class Shape>
+void place_on(Shape& s, const MapSize& x, Padding padding) {
   s.batch = x.batch;
   s.height = x.height;
   s.width = x.width;
-  s.out_height = kernels::size_after(x.height, s.kernel, s.stride, conv.padding);
-  s.out_width = kernels::size_after(x.width, s.kernel, s.stride, conv.padding);
-  s.pad_top = kernels::padding_of(x.height, s.kernel, s.stride, conv.padding).before;
-  s.pad_left = kernels::padding_of(x.width, s.kernel, s.stride, conv.padding).before;
-  return s;
+  s.out_height = kernels::size_after(x.height, s.kernel, s.stride, padding);
+  s.out_width = kernels::size_after(x.width, s.kernel, s.stride, padding);
+  s.pad_top = kernels::padding_of(x.height, s.kernel, s.stride, padding).before;
+  s.pad_left = kernels::padding_of(x.width, s.kernel, s.stride, padding).before;
+}
+
+ConvShape shape_for(const InferenceConv& conv, const MapSize& x) {
+  ConvShape shape = conv.shape;
+  place_on(shape, x, conv.padding);
+  return shape;
 }
 
 MBConvShape shape_for(const InferenceMBConv& block, const MapSize& x) {
-  MBConvShape s = block.shape;
-  kernels::DepthwiseShape& d = s.depthwise;
-  d.batch = x.batch;
-  d.height = x.height;
-  d.width = x.width;
-  d.out_height = kernels::size_after(x.height, d.kernel, d.stride, block.padding);
-  d.out_width = kernels::size_after(x.width, d.kernel, d.stride, block.padding);
-  d.pad_top = kernels::padding_of(x.height, d.kernel, d.stride, block.padding).before;
-  d.pad_left = kernels::padding_of(x.width, d.kernel, d.stride, block.padding).before;
-  return s;
+  MBConvShape shape = block.shape;
+  place_on(shape.depthwise, x, block.padding);
+  return shape;
 }
 
 MapSize after(const ConvShape& s) {

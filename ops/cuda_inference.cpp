@@ -21,18 +21,7 @@ cuda::InferenceConv layer_of(const NetTerms::Conv& conv) {
 }
 
 cuda::InferenceMBConv layer_of(const NetTerms::MBConv& block) {
-  const MBConvWeights& w = block.weights;
-  return {.shape = {.depthwise = {.channels = w.depthwise.size(0),
-                                  .kernel = static_cast<int>(w.depthwise.size(2)),
-                                  .stride = block.params.stride},
-                    .in_channels = w.expand.defined() ? w.expand.size(1) : w.depthwise.size(0),
-                    .out_channels = w.project.size(0),
-                    .squeezed_channels = w.reduce.defined() ? w.reduce.size(0) : 0,
-                    .expands = w.expand.defined(),
-                    .residual = block.params.residual,
-                    .activation = block.params.activation,
-                    .project_activation = block.params.project_activation},
-          .padding = block.params.padding};
+  return {.shape = shape_of(block), .padding = block.params.padding};
 }
 
 cuda::InferenceFused layer_of(const NetTerms::Fused& block) {

@@ -117,18 +117,7 @@ void add(cpu::InferenceNet& net, const NetTerms::Conv& conv) {
 }
 
 void add(cpu::InferenceNet& net, const NetTerms::MBConv& block) {
-  const MBConvWeights& w = block.weights;
-  const cpu::MBConvShape shape{.depthwise = {.channels = w.depthwise.size(0),
-                                             .kernel = static_cast<int>(w.depthwise.size(2)),
-                                             .stride = block.params.stride},
-                               .in_channels = w.expand.defined() ? w.expand.size(1) : w.depthwise.size(0),
-                               .out_channels = w.project.size(0),
-                               .squeezed_channels = w.reduce.defined() ? w.reduce.size(0) : 0,
-                               .expands = w.expand.defined(),
-                               .residual = block.params.residual,
-                               .activation = block.params.activation,
-                               .project_activation = block.params.project_activation};
-  net.add_mbconv(shape, block.params.padding, pointers_of(w));
+  net.add_mbconv(shape_of(block), block.params.padding, pointers_of(block.weights));
 }
 
 void add(cpu::InferenceNet& net, const NetTerms::Fused& block) {

@@ -40,6 +40,8 @@ void Learner::keep_parameters_flat() {
   if (compute.maps == torch::kBFloat16) {
     bfloat16_ = state_.parameters.to(torch::kBFloat16);
     optimizer_.keep_copy_in(bfloat16_);
+    copied_ = net_->parameters();
+    copied_.push_back(state_.parameters);
   }
   net_->context().set_flat_parameters(std::make_shared<ops::FlatParameters>(
       ops::FlatParameters{state_.parameters, state_.gradients, bfloat16_}));
@@ -48,8 +50,8 @@ void Learner::keep_parameters_flat() {
 // The optimizer keeps the copy. Others, who load or move parameters, do it by LibTorch, which counts writes.
 void Learner::refresh_copy() {
   if (!bfloat16_.defined()) return;
-  std::uint64_t writes = state_.parameters._version();
-  for (const torch::Tensor& parameter : net_->parameters()) writes += parameter._version();
+  std::uint64_t writes = 0;
+  for (const torch::Tensor& tensor : copied_) writes += tensor._version();
   if (writes == writes_seen_) return;
   bfloat16_.copy_(state_.parameters);
   writes_seen_ = writes;

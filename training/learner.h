@@ -60,8 +60,9 @@ class Learner {
   std::unique_ptr<Ema> ema_;
   torch::Tensor loss_sum_;  // double scalar on the device
   std::unique_ptr<StepGraph> graph_;
-  torch::Tensor bfloat16_;         // of the parameters, where maps are stored so and the kernels are CUDA's
-  std::uint64_t writes_seen_ = 0;  // to the parameters by LibTorch, when the copy was made
+  torch::Tensor bfloat16_;  // of the parameters, where maps are stored so and the kernels are CUDA's
+  std::vector<torch::Tensor> copied_;  // what it is a copy of: the parameters, flat and one by one
+  std::uint64_t writes_seen_ = 0;      // to these by LibTorch, when the copy was made
 };
 
 }  // namespace effnet::training

@@ -3,17 +3,13 @@
 #include "tests/models/inference_example.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/emulated_context.h"
 
 using namespace effnet;
 using namespace effnet::tests;
 using torch::Tensor;
 
 namespace {
-
-ops::ExecutionContext emulated() {
-  emulator::open_host_memory();
-  return {ops::Kernels::kEffnet, ops::ExecutionContext::Memory::kOfContext, ops::CudaMemory::kHost};
-}
 
 // Kernels whose name begins so, since clear_launches().
 int launches_of(std::string_view kernel) {

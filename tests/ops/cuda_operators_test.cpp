@@ -4,18 +4,12 @@
 
 #include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
-#include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/emulated_context.h"
 
 using namespace effnet;
 using namespace effnet::tests;
 
 namespace {
-
-ops::ExecutionContext emulated() {
-  emulator::open_host_memory();
-  return ops::ExecutionContext(ops::Kernels::kEffnet, ops::ExecutionContext::Memory::kOfContext,
-                               ops::CudaMemory::kHost);
-}
 
 void compare(const Block& block) {
   compare_with_reference(block, emulated());

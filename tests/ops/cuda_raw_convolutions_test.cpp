@@ -3,7 +3,7 @@
 #include "cuda/conv_norm_act.h"
 #include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
-#include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/emulated_context.h"
 
 using namespace effnet;
 using namespace effnet::tests;
@@ -11,12 +11,6 @@ using ops::Finish;
 using ops::Mode;
 
 namespace {
-
-ops::ExecutionContext emulated() {
-  emulator::open_host_memory();
-  return ops::ExecutionContext(ops::Kernels::kEffnet, ops::ExecutionContext::Memory::kOfContext,
-                               ops::CudaMemory::kHost);
-}
 
 constexpr ops::MBConvParams kResidual{.residual = true};
 

@@ -3,7 +3,7 @@
 #include "ops/mean_of_map.h"
 #include "tests/ops/operator_example.h"
 #include "tests/support/catch.h"
-#include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/emulated_context.h"
 
 using namespace effnet;
 using namespace effnet::tests;
@@ -78,12 +78,6 @@ Tensor by_reference(const Beginning& net, Mode mode) {
   x = ops::reference::mbconv(x, net.first, kPlain, {}, mode);
   x = ops::reference::mbconv(x, net.second, kResidual, keep, mode);
   return ops::reference::mbconv(x, net.third, kPlain, {}, mode);
-}
-
-ops::ExecutionContext emulated() {
-  emulator::open_host_memory();
-  return ops::ExecutionContext(ops::Kernels::kEffnet, ops::ExecutionContext::Memory::kOfContext,
-                               ops::CudaMemory::kHost);
 }
 
 }  // namespace
