@@ -5,7 +5,7 @@
 namespace effnet::training {
 
 Ema::Ema(models::Net net, const FlatState& state, double decay)
-    : net_(std::move(net)), average_(*net_), decay_(decay) {
+    : net_(std::move(net)), average_(*net_, state.alignment), decay_(decay) {
   start_from(state);
 }
 

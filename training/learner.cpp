@@ -15,12 +15,23 @@ models::Net make_net(const LearnerOptions& options) {
   return net;
 }
 
+// Whether parameters are the kernels' of CUDA to read and to write (ops/flat_parameters.h).
+bool keeps_parameters_flat(const Compute& compute) {
+  const bool on_cuda = compute.device.is_cuda() || compute.cuda_memory == ops::CudaMemory::kHost;
+  return on_cuda && compute.context().by_own_kernels();
+}
+
+// Vectors of 8 numbers in whatever they are stored. On the CPU none, for checkpoints to stay what they are.
+std::int64_t alignment_for(const Compute& compute) {
+  return keeps_parameters_flat(compute) ? 8 : 1;
+}
+
 }  // namespace
 
 Learner::Learner(const LearnerOptions& options)
     : options_(options),
       net_(make_net(options)),
-      state_(*net_),
+      state_(*net_, alignment_for(options.compute)),
       optimizer_(options.recipe, state_, net_->context()) {
   if (options.recipe.ema_decay > 0)
     ema_ = std::make_unique<Ema>(make_net(options), state_, options.recipe.ema_decay);
@@ -32,11 +43,9 @@ Learner::Learner(const LearnerOptions& options)
     use_graph(cuda_graph_device());
 }
 
-// Operators on CUDA then read and write where parameters lie (ops/flat_parameters.h).
 void Learner::keep_parameters_flat() {
   const Compute& compute = options_.compute;
-  const bool on_cuda = compute.device.is_cuda() || compute.cuda_memory == ops::CudaMemory::kHost;
-  if (!on_cuda || !net_->context().by_own_kernels()) return;
+  if (!keeps_parameters_flat(compute)) return;
   if (compute.maps == torch::kBFloat16) {
     bfloat16_ = state_.parameters.to(torch::kBFloat16);
     optimizer_.keep_copy_in(bfloat16_);
