@@ -38,9 +38,8 @@ LiveLine::~LiveLine() {
 void LiveLine::update(std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (silent_) return;
-  const auto interval = terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000);
   const auto now = Clock::now();
-  if (last_ != Clock::time_point{} && now - last_ < interval) return;
+  if (last_ != Clock::time_point{} && now - last_ < interval()) return;
   last_ = now;
   if (terminal_) {
     fmt::print(stderr, "\r\033[K{}", fitting(text));

@@ -20,6 +20,9 @@ class LiveLine {
   LiveLine(const LiveLine&) = delete;
   LiveLine& operator=(const LiveLine&) = delete;
 
+  // Between two lines, and how long work is waited for before it is worth one.
+  std::chrono::milliseconds interval() const { return std::chrono::milliseconds(terminal_ ? 200 : 10'000); }
+
   // Shown at most five times a second on a terminal, every ten seconds elsewhere. Safe from any thread.
   void update(std::string_view text);
   // A line that stays, printed at once.

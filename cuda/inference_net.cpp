@@ -179,7 +179,7 @@ void Chain::finish(const Map& raw, const void* residual, bool raw_goes_on) {
 void Chain::add(const InferenceConv& conv, bool raw_goes_on) {
   const ConvShape shape = shape_for(conv, map_.size);
   const void* const residual = conv.residual ? map_.values : nullptr;
-  if (conv.folded) {
+  if (folds_norm(shape)) {
     void* const out = next_out();
     multiply(shape, conv.weights, conv.norm.offset, residual, out);
     map_ = {out, after(shape)};

@@ -30,9 +30,8 @@ struct FixedNorm {
 struct InferenceConv {
   kernels::ConvShape shape;
   kernels::Padding padding = kernels::Padding::kSame;
-  const void* weights = nullptr;  // (Cout, k, k, Cin)
+  const void* weights = nullptr;  // (Cout, k, k, Cin); times the norm's scale where folds_norm()
   FixedNorm norm;
-  bool folded = false;  // the norm's scale is in the weights; only where folds_norm()
   bool residual = false;
 };
 

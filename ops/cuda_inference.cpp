@@ -88,8 +88,8 @@ class Preparation {
     cuda::InferenceConv layer = layer_of(conv);
     const Norm norm = norm_of(conv.norm);
     const bool is_stem = cuda::kind_of(layer.shape) == cuda::ConvKind::kStem;
-    layer.folded = cuda::folds_norm(layer.shape);
-    layer.weights = product(conv.weight, norm, layer.folded, is_stem ? torch::kFloat : dtype_);
+    layer.weights =
+        product(conv.weight, norm, cuda::folds_norm(layer.shape), is_stem ? torch::kFloat : dtype_);
     layer.norm = applied(norm);
     return layer;
   }
@@ -142,9 +142,7 @@ const char* cuda_inference_refusal(const NetTerms& terms, const Tensor& pictures
 }
 
 CudaPreparedNet::CudaPreparedNet(const NetTerms& terms, cpu::Precision precision)
-    : classifier_weight_(terms.classifier_weight),
-      classifier_bias_(terms.classifier_bias),
-      pooled_channels_(terms.classifier_weight.size(1)) {
+    : classifier_weight_(terms.classifier_weight), classifier_bias_(terms.classifier_bias) {
   net_.storage = precision == cpu::Precision::kFloat ? cuda::Storage::kFloat : cuda::Storage::kBfloat16;
   Preparation prepare(net_.storage, kept_);
   for (const auto& layer : terms.layers) net_.layers.push_back(std::visit(prepare, layer));
@@ -153,7 +151,7 @@ CudaPreparedNet::CudaPreparedNet(const NetTerms& terms, cpu::Precision precision
 void CudaPreparedNet::plan(const Tensor& map) {
   if (planned_ == map.sizes()) return;
   planned_.clear();  // until all of it is there
-  pooled_ = floats_like(map, {map.size(0), pooled_channels_});
+  pooled_ = floats_like(map, {map.size(0), classifier_weight_.size(1)});
   const cuda::InferenceCall call{.batch = map.size(0),
                                  .height = map.size(2),
                                  .width = map.size(3),

@@ -27,7 +27,6 @@ class CudaPreparedNet {
   cuda::InferenceNet net_;
   std::vector<torch::Tensor> kept_;  // whose memory net_ points to
   torch::Tensor classifier_weight_, classifier_bias_;
-  std::int64_t pooled_channels_ = 0;
 
   std::vector<std::int64_t> planned_;  // sizes of the pictures that these are for
   torch::Tensor memory_, pooled_;

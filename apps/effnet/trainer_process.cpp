@@ -143,7 +143,8 @@ DatasetInfo ask_dataset(const DataChoice& data, LiveLine& line, const std::atomi
         words += text + "\n";
     }
     if (stop) throw spec::Error(spec::ErrorKind::kStopped, "", "stopped before anything was measured");
-    if (Clock::now() - start > std::chrono::seconds(1)) line.update("opening the data set ...");
+    if (Clock::now() - start > std::max<Clock::duration>(std::chrono::seconds(1), line.interval()))
+      line.update("opening the data set ...");
   }
   const search::ChildExit exit = child.finish(std::chrono::seconds(5));
   if (exit.code != 0 || exit.signal != 0) {

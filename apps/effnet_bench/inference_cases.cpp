@@ -57,8 +57,7 @@ class NetInMemory {
     return {.shape = s,
             .padding = padding_,
             .weights = is_stem ? floats(weights) : map(weights),
-            .norm = norm(s.out_channels),
-            .folded = cuda::folds_norm(s)};
+            .norm = norm(s.out_channels)};
   }
 
   cuda::InferenceMBConv of(const cuda::MBConvShape& s) {

@@ -1,28 +1,17 @@
 // The bytes that the CUDA dense kernels move, counted in sectors by the emulator, against their model.
 #include "tests/cuda/dense_traffic.h"
 
-#include "tests/support/catch.h"
+#include "tests/cuda/traffic_checks.h"
 
 using namespace effnet;
 using namespace effnet::tests;
-
-namespace {
-
-constexpr double kFewer = 0.999, kMore = 1.005;
-
-void check(const CountedTraffic& traffic) {
-  CHECK(traffic.ratio() >= kFewer);
-  CHECK(traffic.ratio() <= kMore);
-}
-
-}  // namespace
 
 TEST_CASE("dense traffic: the model's bytes and no more, on layers of fused and residual nets") {
   for (const ConvShape& shape : dense_traffic_layers()) {
     INFO(name_of(shape));
     const DenseTraffic traffic = dense_traffic(shape, Storage::kBfloat16, {});
     for (const CountedTraffic& launch : {traffic.forward, traffic.input_gradient, traffic.weight_gradient})
-      check(launch);
+      check_bytes(launch);
     // Each tap and each chunk of the other side's channels asks the caches again; what is padded asks nothing.
     const double taps = shape.kernel * shape.kernel;
     const cuda::DensePlan plan = cuda::plan_dense_forward(shape, Storage::kBfloat16);
@@ -36,7 +25,7 @@ TEST_CASE("dense traffic: floats, finished maps, a stride wider than the kernel"
       const DenseTraffic traffic =
           dense_traffic(dense_shape(size), Storage::kFloat, {.norm_before = norm, .norm_behind = norm});
       for (const CountedTraffic& launch : {traffic.forward, traffic.input_gradient, traffic.weight_gradient})
-        check(launch);
+        check_bytes(launch);
     }
   }
 }
